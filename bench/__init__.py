@@ -1,0 +1,1 @@
+"""Workload, oracle and the measured numbers."""

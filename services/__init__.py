@@ -1,0 +1,1 @@
+"""The three services; they share topics, never code."""

@@ -1,0 +1,1 @@
+"""Definitions, targets and people: create, read, change, delete."""

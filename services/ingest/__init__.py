@@ -1,0 +1,1 @@
+"""Takes records in and puts them on the topic."""

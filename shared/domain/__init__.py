@@ -1,0 +1,1 @@
+"""Words that two services use; no input or output."""

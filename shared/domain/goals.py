@@ -1,0 +1,102 @@
+"""Goals and metrics: the definitions that people make and the engine follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NewType
+
+from shared.domain.amounts import DataType, MetricKind, decimals_of
+from shared.domain.periods import Period
+
+GoalId = NewType("GoalId", str)
+MetricId = NewType("MetricId", str)
+
+# Never used again, whatever becomes of the goal's id: a late delta cannot find a
+# stranger under the number of a goal that is gone.
+GoalNumber = NewType("GoalNumber", int)
+
+DEPTH_MAX: Final = 64
+ID_LENGTH_MAX: Final = 200
+
+
+class Slot(StrEnum):
+    """The three measures that a metric may have."""
+
+    ACTUAL = "actual"
+    IN_PROGRESS = "in_progress"
+    CUSTOM = "custom"
+
+
+SLOTS: Final = tuple(Slot)
+
+
+class PrincipalType(StrEnum):
+    """Who may own a goal or a record."""
+
+    USER = "user"
+    TEAM = "team"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Principal:
+    """A user or a team."""
+
+    type: PrincipalType
+    id: str
+
+    @property
+    def key(self) -> str:
+        """One text for both parts, as records carry it: `user/R0`."""
+        return f"{self.type}/{self.id}"
+
+
+class GoalState(StrEnum):
+    """Whether a goal still follows its records."""
+
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollupField:
+    """Which records feed one measure of a metric."""
+
+    source_entity: str
+    source_attribute: str | None = None
+    source_state: str | None = None
+    source_status: str | None = None
+    date_attribute: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """How goals are measured."""
+
+    id: MetricId
+    kind: MetricKind
+    data_type: DataType | None = None
+    rollup_fields: Mapping[Slot, RollupField] = field(default_factory=dict)
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals this metric's values have."""
+        return decimals_of(self.kind, self.data_type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A target for an owner in a period, measured by a metric."""
+
+    number: GoalNumber
+    id: GoalId
+    version: int
+    title: str
+    metric_id: MetricId
+    owner: Principal
+    manager_id: str
+    parent_id: GoalId | None
+    period: Period
+    target: str | None
+    stretch_target: str | None
+    owner_records_only: bool
+    rollup_only_from_children: bool
+    state: GoalState = GoalState.OPEN

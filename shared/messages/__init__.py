@@ -1,0 +1,1 @@
+"""The facts on the wire and the catalogue of topics."""

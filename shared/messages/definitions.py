@@ -1,0 +1,195 @@
+"""What a metric, a goal or a part of the directory now is: the values of goal-changes.
+
+Goals writes them, rollup follows them. The key of a message is `kind/id`; an empty
+value says that the thing is gone. Every message carries its change set in headers:
+what belongs together applies together.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.amounts import DataType, MetricKind
+from shared.domain.goals import (
+    Goal,
+    GoalId,
+    GoalNumber,
+    GoalState,
+    Metric,
+    MetricId,
+    Principal,
+    PrincipalType,
+    RollupField,
+    Slot,
+)
+from shared.domain.periods import Period
+
+CHANGE_SET_ID: Final = "cairn-change-set-id"
+CHANGE_SET_SIZE: Final = "cairn-change-set-size"
+CHANGE_SET_INDEX: Final = "cairn-change-set-index"
+# Which definition's id was meant, where the value is empty and says nothing itself.
+GOAL_NUMBER: Final = "cairn-goal-number"
+
+
+class Kind(StrEnum):
+    """The kinds of definitions that travel."""
+
+    METRIC = "metric"
+    GOAL = "goal"
+    USER = "user"
+    TEAM = "team"
+    BUSINESS_UNIT = "business_unit"
+    ORGANIZATION = "organization"
+
+
+class _Definition(BaseModel):
+    # Unknown fields are ignored on topics: a newer sender may know more.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    version: int
+
+
+class PrincipalDefinition(BaseModel):
+    """A user or a team."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: PrincipalType
+    id: str
+
+
+class RollupFieldDefinition(BaseModel):
+    """Which records feed one measure."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source_entity: str
+    source_attribute: str | None = None
+    source_state: str | None = None
+    source_status: str | None = None
+    date_attribute: str
+
+
+class MetricDefinition(_Definition):
+    """How goals are measured."""
+
+    kind: Literal[Kind.METRIC] = Kind.METRIC
+    name: str
+    metric_kind: MetricKind
+    data_type: DataType | None = None
+    stretch_tracked: bool = False
+    rollup_fields: dict[Slot, RollupFieldDefinition]
+
+    def as_metric(self) -> Metric:
+        """Return what the domain knows of it."""
+        return Metric(
+            id=MetricId(self.id),
+            kind=self.metric_kind,
+            data_type=self.data_type,
+            rollup_fields={
+                slot: RollupField(**field.model_dump())
+                for slot, field in self.rollup_fields.items()
+            },
+        )
+
+
+class PeriodDefinition(BaseModel):
+    """The days that count, both included."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    start: date
+    end: date
+    time_zone: str
+
+
+class GoalDefinition(_Definition):
+    """A target for an owner in a period."""
+
+    kind: Literal[Kind.GOAL] = Kind.GOAL
+    number: int
+    title: str
+    metric_id: str
+    owner: PrincipalDefinition
+    manager_id: str
+    parent_id: str | None = None
+    period: PeriodDefinition
+    target: str | None = None
+    stretch_target: str | None = None
+    owner_records_only: bool = True
+    rollup_only_from_children: bool = False
+    state: GoalState = GoalState.OPEN
+
+    def as_goal(self) -> Goal:
+        """Return what the domain knows of it."""
+        return Goal(
+            number=GoalNumber(self.number),
+            id=GoalId(self.id),
+            version=self.version,
+            title=self.title,
+            metric_id=MetricId(self.metric_id),
+            owner=Principal(self.owner.type, self.owner.id),
+            manager_id=self.manager_id,
+            parent_id=None if self.parent_id is None else GoalId(self.parent_id),
+            period=Period(**self.period.model_dump()),
+            target=self.target,
+            stretch_target=self.stretch_target,
+            owner_records_only=self.owner_records_only,
+            rollup_only_from_children=self.rollup_only_from_children,
+            state=self.state,
+        )
+
+
+class UserDefinition(_Definition):
+    """A person of the directory."""
+
+    kind: Literal[Kind.USER] = Kind.USER
+    name: str
+    business_unit_id: str | None = None
+    manager_id: str | None = None
+    disabled: bool = False
+    time_zone: str | None = None
+
+
+class TeamDefinition(_Definition):
+    """People who own things together."""
+
+    kind: Literal[Kind.TEAM] = Kind.TEAM
+    name: str
+    business_unit_id: str | None = None
+    members: tuple[str, ...] = ()
+
+
+class BusinessUnitDefinition(_Definition):
+    """A part of the organisation."""
+
+    kind: Literal[Kind.BUSINESS_UNIT] = Kind.BUSINESS_UNIT
+    name: str
+    parent_id: str | None = None
+
+
+class OrganizationDefinition(_Definition):
+    """Settings of the whole organisation."""
+
+    kind: Literal[Kind.ORGANIZATION] = Kind.ORGANIZATION
+    time_zone: str
+    base_currency: str
+
+
+Definition = Annotated[
+    MetricDefinition
+    | GoalDefinition
+    | UserDefinition
+    | TeamDefinition
+    | BusinessUnitDefinition
+    | OrganizationDefinition,
+    Field(discriminator="kind"),
+]
+
+
+def key_of(kind: Kind, definition_id: str) -> str:
+    """Return the key under which a definition travels."""
+    return f"{kind}/{definition_id}"

@@ -1,0 +1,1 @@
+"""PostgreSQL, Kafka, HTTP, settings, logs, health."""

@@ -1,0 +1,72 @@
+"""PostgreSQL: pools and connections that neither wait nor hold locks for ever."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+
+COMMAND_SECONDS_MAX: Final = 60.0
+CONNECT_SECONDS_MAX: Final = 10.0
+
+# A stalled process must not keep others' rows: the server takes its locks away.
+_SERVER_SETTINGS: Final = {
+    "idle_in_transaction_session_timeout": "15000",
+    "lock_timeout": "20000",
+    "statement_timeout": "60000",
+    "tcp_user_timeout": "10000",
+    "timezone": "UTC",
+    # Our plans are of few rows each; compiling them would take longer than running.
+    "jit": "off",
+}
+
+# Time mends these: the database is away, restarting, or chose another's side.
+TRANSIENT_ERRORS: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.QueryCanceledError,
+    asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
+    asyncpg.exceptions.UniqueViolationError,
+    OSError,
+    TimeoutError,
+)
+
+
+@asynccontextmanager
+async def open_pool(
+    url: str, *, size_max: int, application: str
+) -> AsyncIterator[asyncpg.Pool]:
+    """Open a pool whose commands all have a limit; terminate it at the end."""
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size_max,
+        command_timeout=COMMAND_SECONDS_MAX,
+        timeout=CONNECT_SECONDS_MAX,
+        server_settings={**_SERVER_SETTINGS, "application_name": application},
+    )
+    try:
+        yield pool
+    finally:
+        # Closing politely can hang on a dead network; nothing waits for it here.
+        pool.terminate()
+
+
+async def connect(
+    url: str, *, application: str, **server_settings: str
+) -> asyncpg.Connection:
+    """Open one connection outside any pool, for what must stay on one session."""
+    return await asyncpg.connect(
+        url,
+        command_timeout=COMMAND_SECONDS_MAX,
+        timeout=CONNECT_SECONDS_MAX,
+        server_settings={
+            **_SERVER_SETTINGS,
+            "application_name": application,
+            **server_settings,
+        },
+    )

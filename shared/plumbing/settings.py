@@ -1,0 +1,73 @@
+"""Settings that every service has; all come from the environment, prefix CAIRN_."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """The environment lacks something, or holds something that cannot be right."""
+
+
+class KafkaSettings(BaseSettings):
+    """Where Kafka is and how to talk to it."""
+
+    model_config = SettingsConfigDict(env_prefix="CAIRN_", frozen=True, extra="ignore")
+
+    kafka_servers: str = Field(
+        default=..., description="Kafka's bootstrap servers, host:port, comma-separated"
+    )
+    kafka_security_protocol: str = Field(
+        default="PLAINTEXT",
+        pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$",
+        description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
+    )
+    kafka_sasl_mechanism: str = Field(
+        default="PLAIN",
+        pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$",
+        description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+    )
+    kafka_sasl_username: str | None = Field(default=None, description="SASL user")
+    kafka_sasl_password: SecretStr | None = Field(
+        default=None, description="SASL password"
+    )
+    kafka_ssl_ca_file: Path | None = Field(
+        default=None, description="certificates of the authority that Kafka's is from"
+    )
+    kafka_ssl_certificate_file: Path | None = Field(
+        default=None, description="our own certificate, for mutual TLS"
+    )
+    kafka_ssl_key_file: Path | None = Field(
+        default=None, description="the key of our own certificate"
+    )
+    topic_prefix: str = Field(
+        default="", description="put before every topic's and consumer group's name"
+    )
+
+    @model_validator(mode="after")
+    def _sasl_is_whole(self) -> Self:
+        if self.kafka_security_protocol.startswith("SASL") and (
+            self.kafka_sasl_username is None or self.kafka_sasl_password is None
+        ):
+            message = (
+                f"CAIRN_KAFKA_SECURITY_PROTOCOL is {self.kafka_security_protocol}; set "
+                "CAIRN_KAFKA_SASL_USERNAME and CAIRN_KAFKA_SASL_PASSWORD too"
+            )
+            raise ValueError(message)
+        return self
+
+
+class ServiceSettings(KafkaSettings):
+    """What every service needs besides Kafka."""
+
+    bind: str = Field(default="127.0.0.1", description="address to listen on")
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="DEBUG, INFO, WARNING or ERROR",
+    )
+    pool_size_max: int = Field(
+        default=8, ge=2, le=100, description="connections to PostgreSQL per process"
+    )

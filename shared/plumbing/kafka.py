@@ -37,6 +37,10 @@ class TopicError(Exception):
     """A topic is not as the catalogue has it, and must not be changed silently."""
 
 
+class KafkaAwayError(TopicError):
+    """No broker answers; time may mend it."""
+
+
 def topic_name(settings: KafkaSettings, topic: Topic) -> str:
     """Return the topic's name in this installation."""
     return settings.topic_prefix + topic.name
@@ -147,7 +151,7 @@ def _metadata(admin: AdminClient) -> Any:
     try:
         return admin.list_topics(timeout=REQUEST_SECONDS_MAX)
     except KafkaException as fault:
-        raise TopicError(
+        raise KafkaAwayError(
             f"kafka does not answer: {fault}; check CAIRN_KAFKA_SERVERS and that the "
             "broker is up"
         ) from None

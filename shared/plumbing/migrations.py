@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import asyncpg
+from shared.plumbing.postgres import Connection
 
 _LOCK: Final = 7_221_101  # any number that nothing else locks
 _NAME = re.compile(r"(?P<number>[0-9]{4})_[a-z0-9_]+\.sql")
@@ -70,7 +70,7 @@ def _read(service: str, folder: Path) -> Iterator[Migration]:
 
 
 async def migrate(
-    connection: asyncpg.Connection, migrations: Sequence[Migration]
+    connection: Connection, migrations: Sequence[Migration]
 ) -> Sequence[Migration]:
     """Run what has not run yet; return it."""
     # Session-wide, so that it outlasts the transactions of the single files.
@@ -82,7 +82,7 @@ async def migrate(
         await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
 
 
-async def _run_once(connection: asyncpg.Connection, migration: Migration) -> bool:
+async def _run_once(connection: Connection, migration: Migration) -> bool:
     ran = await connection.fetchval(
         "SELECT sha256 FROM public.cairn_migration WHERE service = $1 AND number = $2",
         migration.service,

@@ -5,6 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+# A connection of our own or one lent by a pool.
+Connection = asyncpg.Connection | PoolConnectionProxy
 
 COMMAND_SECONDS_MAX: Final = 60.0
 CONNECT_SECONDS_MAX: Final = 10.0

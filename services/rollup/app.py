@@ -1,0 +1,301 @@
+"""The rollup service: changes of records and goals in, new totals out.
+
+Only wiring lives here: which topic calls which flow. Two steps meet in PostgreSQL:
+apply turns records into contributions and deltas, climb turns deltas into totals.
+"""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+from fastapi import FastAPI
+from faststream import AckPolicy, ContextRepo, FastStream
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+from faststream.specification import AsyncAPI
+from prometheus_client import Gauge
+
+from services.rollup.apply import Applying
+from services.rollup.climb import Climbing
+from services.rollup.climber import IDLE_SESSION_SECONDS, Climber
+from services.rollup.held import HeldDefinitions
+from services.rollup.intake import Intake
+from services.rollup.redefine import Redefining
+from services.rollup.rederive import Rederiving
+from services.rollup.settings import RollupSettings
+from services.rollup.signals import Signals
+from services.rollup.source import Listener, Source
+from shared.messages import topics
+from shared.messages.events import ActivityRecordEvent, GoalUpdatedEvent
+from shared.plumbing.health import operational_routes
+from shared.plumbing.kafka import (
+    broker_of,
+    decode_nothing,
+    parse_untouched,
+    topic_name,
+)
+from shared.plumbing.logs import configure_logs, log_of
+from shared.plumbing.postgres import connect, open_pool
+from shared.plumbing.producing import open_producer
+from shared.plumbing.serving import run_service, serving
+
+log = log_of("rollup.app")
+
+GROUP: Final = "rollup"
+DEFINITIONS_GROUP: Final = "rollup-definitions"
+SESSION_MILLISECONDS: Final = 10_000
+STOP_SECONDS_MAX: Final = 6.0
+# How long a quiet consumer sleeps; it adds to the latency of the first record.
+FETCH_MILLISECONDS: Final = 5
+
+LAG = Gauge("cairn_records_lag", "Records on our partitions that are not applied yet")
+GROUPS = Gauge("cairn_climber_groups", "Groups of trees that this copy climbs")
+
+
+class Engine:
+    """All parts of one rollup process, and how they hear of each other."""
+
+    def __init__(
+        self,
+        settings: RollupSettings,
+        pool: asyncpg.Pool,
+        producer: Any,
+        subscribers: "Subscribers",
+    ) -> None:
+        copy_id = uuid.uuid4()
+        held = HeldDefinitions()
+        self.records = Source(topic_name(settings, topics.ACTIVITY_RECORDS), pool)
+        self.changes = Source(topic_name(settings, topics.GOAL_CHANGES), pool)
+        self.records.read_with(lambda: subscribers.records.consumer)
+        self.changes.read_with(lambda: subscribers.changes.consumer)
+        self.intake = Intake(
+            self.records,
+            producer,
+            rejected_topic=topic_name(settings, topics.ACTIVITY_RECORDS_REJECTED),
+            group=settings.topic_prefix + GROUP,
+        )
+        self.applying = Applying(pool, held, topic=self.records.topic)
+        self.redefining = Redefining(pool, held, self.changes)
+        self.climber = Climber(
+            Climbing(held, producer, topic_name(settings, topics.GOAL_UPDATED)),
+            self._connector(settings, "climber", IDLE_SESSION_SECONDS),
+            copy_id=copy_id,
+            pause=settings.climb_pause_milliseconds / 1000,
+        )
+        self.rederiving = Rederiving(pool, held, notify=self._rederived)
+        self.signals = Signals(
+            pool, self.climber, lambda: self.rederiving, copy_id=copy_id
+        )
+        self._listen = self._connector(settings, "signals", 0)
+
+    @staticmethod
+    def _connector(
+        settings: RollupSettings, name: str, idle_seconds: int
+    ) -> Callable[[], Awaitable[asyncpg.Connection]]:
+        return lambda: connect(
+            settings.database,
+            application=f"cairn-rollup-{name}",
+            idle_session_timeout=str(idle_seconds * 1000),
+        )
+
+    async def _rederived(self, groups: Any) -> None:
+        await self.signals.deltas_wait(groups, False)
+
+    async def take_records(self, message: KafkaMessage) -> None:
+        """Take a batch of records off the topic."""
+        await self.intake.take(message.raw_message)
+        LAG.set(self.records.lag())
+
+    async def take_changes(self, message: KafkaMessage) -> None:
+        """Take a batch of definitions off the topic."""
+        messages = message.raw_message
+        end = self.changes.end_of(messages[-1])
+        groups = await self.redefining.take(messages, end_offset=end)
+        if groups:
+            await self.signals.definitions_changed(groups)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep all loops running; at the end finish what is under way."""
+        climbing = asyncio.create_task(self.climber.run(), name="climber")
+        others = [
+            _start(
+                "apply",
+                self.applying.run(self.intake, self.records, self.signals.deltas_wait),
+            ),
+            _start("rederive", self.rederiving.run()),
+            _start("signals", self.signals.listen(self._listen)),
+            _start("mind-records", self.records.mind()),
+            _start("mind-changes", self.changes.mind()),
+        ]
+        for task in (climbing, *others):
+            task.add_done_callback(_tell_of_death)
+        try:
+            yield
+        finally:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            self.climber.stop()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(climbing, STOP_SECONDS_MAX)
+
+    async def complaint(self) -> str | None:
+        """Say what keeps this process from its work, or nothing."""
+        GROUPS.set(len(self.climber.groups))
+        complaints = (
+            self.records.complaint,
+            self.changes.complaint,
+            self.applying.complaint,
+            self.redefining.complaint,
+            None if self.climber.ready else "the climber has no connection yet",
+        )
+        return next((one for one in complaints if one), None)
+
+
+class Subscribers:
+    """The consumers of this process; they exist before what handles their messages."""
+
+    def __init__(self, broker: KafkaBroker, settings: RollupSettings) -> None:
+        self.engine: Engine | None = None
+        common: dict[str, Any] = {
+            "batch": True,
+            # PostgreSQL says where we stand; nothing else may decide.
+            "ack_policy": AckPolicy.MANUAL,
+            "auto_offset_reset": "earliest",
+            "isolation_level": "read_committed",
+            "no_reply": True,
+            "parser": parse_untouched,
+            "decoder": decode_nothing,
+            "batch_timeout_ms": FETCH_MILLISECONDS,
+            "session_timeout_ms": SESSION_MILLISECONDS,
+        }
+        prefix = settings.topic_prefix
+        self.records = broker.subscriber(
+            topic_name(settings, topics.ACTIVITY_RECORDS),
+            group_id=prefix + GROUP,
+            max_records=settings.batch_records_max,
+            listener=Listener(lambda: self.of_engine().records),
+            title="ActivityRecords",
+            description="Records of upstream systems, in batches.",
+            **common,
+        )
+        self.changes = broker.subscriber(
+            topic_name(settings, topics.GOAL_CHANGES),
+            group_id=prefix + DEFINITIONS_GROUP,
+            max_records=settings.batch_records_max,
+            listener=Listener(lambda: self.of_engine().changes),
+            title="GoalChanges",
+            description="Definitions as they now are, in change sets.",
+            **common,
+        )
+
+        async def on_records(message: KafkaMessage) -> None:
+            await self.of_engine().take_records(message)
+
+        async def on_changes(message: KafkaMessage) -> None:
+            await self.of_engine().take_changes(message)
+
+        self.records(on_records)
+        self.changes(on_changes)
+
+    def of_engine(self) -> Engine:
+        """Return the engine, which starts before any message comes."""
+        if self.engine is None:
+            message = "a message came before the engine was started"
+            raise RuntimeError(message)
+        return self.engine
+
+
+def _start(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    return asyncio.create_task(work, name=name)
+
+
+def _tell_of_death(task: asyncio.Task[None]) -> None:
+    """Say so if a loop ends by a fault; no loop may end quietly."""
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("loop_died", loop=task.get_name(), exc_info=task.exception())
+
+
+async def build_app(settings: RollupSettings) -> FastStream:
+    """Assemble the service; it touches nothing outside until it starts."""
+    broker = broker_of(settings, client="cairn-rollup")
+    subscribers = Subscribers(broker, settings)
+    broker.publisher(
+        topic_name(settings, topics.GOAL_UPDATED),
+        title="GoalUpdated",
+        schema=GoalUpdatedEvent,
+        description="The newest state of each goal; no value: the goal is gone.",
+    )
+    broker.publisher(
+        topic_name(settings, topics.ACTIVITY_RECORDS_REJECTED),
+        title="RejectedRecords",
+        schema=ActivityRecordEvent,
+        description="What could not be understood, as it came, with its reason.",
+    )
+
+    @asynccontextmanager
+    async def lifespan(_context: ContextRepo) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            pool = await stack.enter_async_context(
+                open_pool(
+                    settings.database,
+                    size_max=settings.pool_size_max,
+                    application="cairn-rollup",
+                )
+            )
+            producer = await stack.enter_async_context(
+                open_producer(settings, client="cairn-rollup")
+            )
+            engine = subscribers.engine = Engine(settings, pool, producer, subscribers)
+            http = _operations(pool, broker, engine)
+            await stack.enter_async_context(
+                serving(http, host=settings.bind, port=settings.rollup_port)
+            )
+            await stack.enter_async_context(engine.running())
+            yield
+
+    return FastStream(
+        broker,
+        lifespan=lifespan,
+        logger=None,
+        specification=AsyncAPI(
+            title="Cairn rollup", version="0.1.0", description=__doc__ or ""
+        ),
+    )
+
+
+def _operations(pool: asyncpg.Pool, broker: KafkaBroker, engine: Engine) -> FastAPI:
+    """Return the HTTP side: the operational endpoints and nothing else."""
+
+    async def database() -> str | None:
+        await pool.fetchval("SELECT revision FROM rollup.definitions")
+        return None
+
+    async def kafka() -> str | None:
+        alive = await broker.ping(timeout=2.0)
+        return None if alive else "the broker does not answer"
+
+    http = FastAPI(title="Cairn rollup", docs_url=None, redoc_url=None)
+    http.include_router(
+        operational_routes(
+            {"database": database, "kafka": kafka, "engine": engine.complaint}
+        )
+    )
+    return http
+
+
+async def app_from_environment() -> FastStream:
+    """Return the service as the environment describes it."""
+    settings = RollupSettings()
+    configure_logs(service="rollup", level=settings.log_level)
+    return await build_app(settings)
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run_service(app_from_environment)

@@ -1,0 +1,117 @@
+"""Change sets as they come off goal-changes: which of them are whole.
+
+What belongs together applies together. A set is whole when all its messages are here;
+a set that compaction took a part of never will be, but then a later set holds what
+was taken, so that all up to the end of the topic apply as one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.rollup.domain.restructure import Changes
+from shared.domain.goals import GoalId, MetricId
+from shared.messages.definitions import (
+    CHANGE_SET_ID,
+    CHANGE_SET_INDEX,
+    CHANGE_SET_SIZE,
+    Definition,
+    GoalDefinition,
+    Kind,
+    MetricDefinition,
+)
+
+_definition: TypeAdapter[Definition] = TypeAdapter(Definition)
+
+
+class UnreadableChangeError(Exception):
+    """A message on goal-changes that goals cannot have written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One message: what a thing now is, or that it is gone."""
+
+    offset: int
+    kind: Kind
+    id: str
+    definition: Definition | None
+    change_set: str
+    index: int
+    size: int
+
+
+def read_change(message: Any) -> Change:
+    """Return what a message says; headers that are missing make a set of its own."""
+    try:
+        kind, _, name = message.key.decode().partition("/")
+        headers = {key: (value or b"").decode() for key, value in message.headers}
+        definition = _definition.validate_json(message.value) if message.value else None
+        return Change(
+            offset=message.offset,
+            kind=Kind(kind),
+            id=name,
+            definition=definition,
+            change_set=headers.get(CHANGE_SET_ID, f"offset-{message.offset}"),
+            index=int(headers.get(CHANGE_SET_INDEX, "0")),
+            size=int(headers.get(CHANGE_SET_SIZE, "1")),
+        )
+    except (ValidationError, ValueError, AttributeError) as fault:
+        raise UnreadableChangeError(
+            f"message {message.offset} of {message.topic} does not read: {fault}"
+        ) from None
+
+
+def whole_prefix(changes: Sequence[Change], *, at_end: bool) -> int:
+    """Return how many of the first changes can be applied together now."""
+    seen: dict[str, set[int]] = {}
+    sizes: dict[str, int] = {}
+    ready = complete = 0
+    for count, change in enumerate(changes, start=1):
+        seen.setdefault(change.change_set, set()).add(change.index)
+        sizes[change.change_set] = change.size
+        if len(seen[change.change_set]) == change.size:
+            ready = count
+            if all(len(seen[one]) == sizes[one] for one in seen):
+                complete = count
+    # Sets before a whole one that still lack something lost it to compaction.
+    return ready if at_end else complete
+
+
+@dataclass(slots=True)
+class Merged:
+    """The newest state of everything that some changes name."""
+
+    changes: Changes
+    metrics: Sequence[MetricDefinition] = ()
+    goals: Mapping[GoalId, GoalDefinition] = field(default_factory=dict)
+
+
+def merged(changes: Iterable[Change]) -> Merged:
+    """Return what the changes come to, the newest of each thing."""
+    newest = {(change.kind, change.id): change for change in changes}
+    metrics: list[MetricDefinition] = []
+    goals: dict[GoalId, GoalDefinition] = {}
+    gone_goals: list[GoalId] = []
+    gone_metrics: list[MetricId] = []
+    for (kind, name), change in newest.items():
+        if isinstance(change.definition, MetricDefinition):
+            metrics.append(change.definition)
+        elif isinstance(change.definition, GoalDefinition):
+            goals[GoalId(name)] = change.definition
+        elif change.definition is None and kind is Kind.GOAL:
+            gone_goals.append(GoalId(name))
+        elif change.definition is None and kind is Kind.METRIC:
+            gone_metrics.append(MetricId(name))
+    return Merged(
+        Changes(
+            metrics=[metric.as_metric() for metric in metrics],
+            gone_metrics=gone_metrics,
+            goals=[goal.as_goal() for goal in goals.values()],
+            gone_goals=gone_goals,
+        ),
+        metrics,
+        goals,
+    )

@@ -1,0 +1,1 @@
+"""Decisions of the rollup service, without input or output."""

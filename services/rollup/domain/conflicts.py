@@ -1,0 +1,36 @@
+"""Two contents under one version: which of them counts, whatever the order.
+
+That is the sender's fault, but the totals must not depend on which came first: the
+content with the greater hash wins.
+"""
+
+import hashlib
+import json
+from datetime import UTC
+from decimal import Decimal
+
+from shared.domain.records import AttributeValue, Record
+
+
+def content_hash(record: Record) -> bytes:
+    """Return a hash of what the record says, not of how it was written."""
+    occurred = record.occurred_at
+    content = (
+        record.deleted,
+        record.owner,
+        record.state,
+        record.status,
+        {name: _plain(value) for name, value in record.attributes.items()},
+        sorted(record.shared_with),
+        None if occurred is None else occurred.astimezone(UTC).isoformat(),
+    )
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _plain(value: AttributeValue) -> object:
+    """Write a number in one way only: 1, 1.0 and 1e0 say the same."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return value
+    number = Decimal(value)
+    return ["number", format(number.normalize(), "f") if number else "0"]

@@ -1,0 +1,122 @@
+"""The forest of goals: who stands under whom, and in which group of trees.
+
+Held in memory by every rollup process at one revision of the definitions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.domain.goals import DEPTH_MAX, Goal, GoalId, GoalNumber
+
+TREE_GROUPS: Final = 16
+
+
+class BrokenForestError(Exception):
+    """Parents lead in a circle; that must never get here."""
+
+
+def group_of_tree(root: GoalNumber) -> int:
+    """Return the group that climbs the tree of this root."""
+    return root % TREE_GROUPS
+
+
+@dataclass(slots=True)
+class Node:
+    """A goal with its place."""
+
+    goal: Goal
+    parent: GoalNumber | None
+    tree: GoalNumber
+    depth: int = 0
+    children: set[GoalNumber] = field(default_factory=set)
+
+    @property
+    def number(self) -> GoalNumber:
+        """The goal's number."""
+        return self.goal.number
+
+    @property
+    def group(self) -> int:
+        """The group of trees that the goal climbs in."""
+        return group_of_tree(self.tree)
+
+
+class Forest:
+    """All goals there are, by number and by id."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[GoalNumber, Node] = {}
+        self.numbers: dict[GoalId, GoalNumber] = {}
+
+    def group_of(self, number: int) -> int | None:
+        """Return the goal's group of trees, or None if the goal is gone."""
+        node = self.nodes.get(GoalNumber(number))
+        return None if node is None else node.group
+
+    def plant(self, goal: Goal) -> Node:
+        """Add a goal as a root of its own."""
+        node = Node(goal, None, goal.number)
+        self.nodes[goal.number] = node
+        self.numbers[goal.id] = goal.number
+        return node
+
+    def fell(self, number: GoalNumber) -> Node:
+        """Take a goal out; it must stand alone by now."""
+        node = self.nodes.pop(number)
+        if self.numbers.get(node.goal.id) == number:
+            del self.numbers[node.goal.id]
+        return node
+
+    def ancestors(self, number: GoalNumber) -> Iterator[Node]:
+        """Yield the parent, its parent, … up to the root."""
+        parent = self.nodes[number].parent
+        steps = 0
+        while parent is not None:
+            steps += 1
+            if steps > DEPTH_MAX + 1:
+                raise BrokenForestError(
+                    f"goal {self.nodes[number].goal.id} sits deeper than {DEPTH_MAX} "
+                    "levels; check that none of its ancestors points back to it"
+                )
+            node = self.nodes[parent]
+            yield node
+            parent = node.parent
+
+    def subtree(self, number: GoalNumber) -> Iterator[Node]:
+        """Yield the goal and all its descendants, parents first."""
+        waiting = [number]
+        while waiting:
+            node = self.nodes[waiting.pop()]
+            yield node
+            waiting.extend(sorted(node.children))
+
+    def is_within(self, number: GoalNumber, root: GoalNumber) -> bool:
+        """Tell whether `number` is `root` or stands below it."""
+        return number == root or any(
+            node.number == root for node in self.ancestors(number)
+        )
+
+    def detach(self, number: GoalNumber) -> None:
+        """Cut a goal from its parent; its tree is settled by `settle`."""
+        node = self.nodes[number]
+        if node.parent is not None:
+            self.nodes[node.parent].children.discard(number)
+            node.parent = None
+
+    def attach(self, number: GoalNumber, parent: GoalNumber) -> None:
+        """Put a root under a parent; its tree is settled by `settle`."""
+        self.nodes[number].parent = parent
+        self.nodes[parent].children.add(number)
+
+    def settle(self, number: GoalNumber) -> None:
+        """Tell a moved subtree its tree and depths."""
+        node = self.nodes[number]
+        above = None if node.parent is None else self.nodes[node.parent]
+        for one in self.subtree(number):
+            if one is node:
+                one.tree = node.number if above is None else above.tree
+                one.depth = 0 if above is None else above.depth + 1
+            else:
+                parent = self.nodes[GoalNumber(one.parent or 0)]
+                one.tree, one.depth = parent.tree, parent.depth + 1

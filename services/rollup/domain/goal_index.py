@@ -1,0 +1,174 @@
+"""Which goals a record could meet: matching without looking at every goal.
+
+Goals are held by what a record must have to meet them: its entity and state, then
+its status, then its owner (or anybody), then the period. The cost of a record follows
+the goals that count it, not the goals there are.
+"""
+
+from dataclasses import dataclass, field
+
+from services.rollup.domain.contributions import Contributions, slot_of
+from shared.domain.amounts import MetricKind, units_of
+from shared.domain.goals import SLOTS, Goal, Metric, RollupField
+from shared.domain.periods import Bounds, bounds_of, when_of
+from shared.domain.records import Record
+
+# The slots of goals with the same period, side by side.
+_Cells = dict[Bounds, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """Everything but owner and period that decides what a record adds."""
+
+    entity: str
+    state: str | None
+    status: str | None
+    date_attribute: str
+    # None: count 1 for each record.
+    source_attribute: str | None
+    decimals: int
+
+
+@dataclass(slots=True)
+class _Lane:
+    """All goals of one signature."""
+
+    signature: _Signature
+    anybody: _Cells = field(default_factory=dict)
+    by_owner: dict[str, _Cells] = field(default_factory=dict)
+
+    def cells(self, owner: str | None) -> _Cells:
+        """Return the cells that this owner's goals are in, made if need be."""
+        if owner is None:
+            return self.anybody
+        return self.by_owner.setdefault(owner, {})
+
+
+@dataclass(slots=True)
+class _Entity:
+    """The lanes of one source entity, by the state that they ask for."""
+
+    lanes: dict[_Signature, _Lane] = field(default_factory=dict)
+    of_any_state: tuple[_Lane, ...] = ()
+    by_state: dict[str, tuple[_Lane, ...]] = field(default_factory=dict)
+
+    def arrange(self) -> None:
+        """Put lanes that ask for no state beside those of each state."""
+        lanes = tuple(self.lanes.values())
+        self.of_any_state = tuple(
+            lane for lane in lanes if lane.signature.state is None
+        )
+        states = {lane.signature.state for lane in lanes} - {None}
+        self.by_state = {
+            state: tuple(
+                lane for lane in lanes if lane.signature.state in (None, state)
+            )
+            for state in states
+            if state is not None
+        }
+
+
+class GoalIndex:
+    """All goals, arranged by what a record must have to meet them."""
+
+    def __init__(self) -> None:
+        self._entities: dict[str, _Entity] = {}
+
+    def add(self, goal: Goal, metric: Metric) -> None:
+        """Let records meet `goal`."""
+        for slot, cells in self._places(goal, metric):
+            cells.setdefault(bounds_of(goal.period), []).append(slot)
+
+    def remove(self, goal: Goal, metric: Metric) -> None:
+        """Let no record meet `goal` any more; it was added with the same arguments."""
+        for slot, cells in self._places(goal, metric):
+            slots = cells[bounds_of(goal.period)]
+            slots.remove(slot)
+            if not slots:
+                del cells[bounds_of(goal.period)]
+
+    def _places(self, goal: Goal, metric: Metric) -> list[tuple[int, _Cells]]:
+        if goal.rollup_only_from_children:
+            return []
+        owner = goal.owner.key if goal.owner_records_only else None
+        return [
+            (
+                slot_of(goal.number, index),
+                self._lane(metric, metric.rollup_fields[name]).cells(owner),
+            )
+            for index, name in enumerate(SLOTS)
+            if name in metric.rollup_fields
+        ]
+
+    def _lane(self, metric: Metric, rollup_field: RollupField) -> _Lane:
+        counts = metric.kind is MetricKind.COUNT
+        signature = _Signature(
+            rollup_field.source_entity,
+            rollup_field.source_state,
+            rollup_field.source_status,
+            rollup_field.date_attribute,
+            None if counts else rollup_field.source_attribute,
+            metric.decimals,
+        )
+        entity = self._entities.setdefault(signature.entity, _Entity())
+        lane = entity.lanes.get(signature)
+        if lane is None:
+            lane = entity.lanes[signature] = _Lane(signature)
+            entity.arrange()
+        return lane
+
+    def contributions_of(self, record: Record) -> Contributions:
+        """Return what `record` adds now, to every goal that counts it."""
+        slots: list[int] = []
+        amounts: list[int] = []
+        entity = self._entities.get(record.entity)
+        if entity is None or record.deleted:
+            return slots, amounts
+        lanes = (
+            entity.of_any_state
+            if record.state is None
+            else entity.by_state.get(record.state, entity.of_any_state)
+        )
+        for lane in lanes:
+            _meet(lane, record, slots, amounts)
+        return slots, amounts
+
+
+def _meet(lane: _Lane, record: Record, slots: list[int], amounts: list[int]) -> None:
+    """Append what the record adds to the goals of one lane."""
+    signature = lane.signature
+    if signature.status is not None and signature.status != record.status:
+        return
+    owner = record.owner
+    own = None if owner is None else lane.by_owner.get(owner)
+    if not own and not lane.anybody:
+        return
+    when = when_of(record.attributes.get(signature.date_attribute))
+    if when is None:
+        return
+    met: list[int] = []
+    for cells in (own, lane.anybody):
+        if cells:
+            _collect(cells, when, met)
+    if not met:
+        return
+    amount: int | None = 1
+    if signature.source_attribute is not None:
+        value = record.attributes.get(signature.source_attribute)
+        amount = units_of(value, signature.decimals)
+    if amount:
+        slots.extend(met)
+        amounts.extend([amount] * len(met))
+
+
+def _collect(cells: _Cells, when: str | int, met: list[int]) -> None:
+    """Append the slots of the periods that `when` lies in."""
+    if isinstance(when, str):
+        for bounds, slots in cells.items():
+            if bounds.first_day <= when <= bounds.last_day:
+                met.extend(slots)
+    else:
+        for bounds, slots in cells.items():
+            if bounds.opens <= when < bounds.closes:
+                met.extend(slots)

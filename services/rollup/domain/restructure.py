@@ -1,0 +1,310 @@
+"""What a change of definitions does to the forest, and to the numbers in it.
+
+Used under the exclusive lock, when nobody else reads or moves anything: goals leave
+their ancestors and take their values along, new ones arrive with nothing, and those
+whose participation may differ are marked to be derived again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.rollup.domain.forest import Forest
+from services.rollup.domain.goal_index import GoalIndex
+from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
+
+
+@dataclass(slots=True)
+class Standing:
+    """What an ancestor sees of a goal: its computed values and what still computes."""
+
+    computed: list[int]
+    computing: int
+
+
+@dataclass(slots=True)
+class Definitions:
+    """All definitions at one revision, arranged for use."""
+
+    revision: int = 0
+    metrics: dict[MetricId, Metric] = field(default_factory=dict)
+    forest: Forest = field(default_factory=Forest)
+    index: GoalIndex = field(default_factory=GoalIndex)
+
+    def index_goal(self, goal: Goal) -> None:
+        """Let records meet the goal, if its metric is known."""
+        metric = self.metrics.get(goal.metric_id)
+        if metric is not None:
+            self.index.add(goal, metric)
+
+    def unindex_goal(self, goal: Goal) -> None:
+        """Let records pass the goal."""
+        metric = self.metrics.get(goal.metric_id)
+        if metric is not None:
+            self.index.remove(goal, metric)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What some change sets say, the newest state of each thing."""
+
+    metrics: Sequence[Metric] = ()
+    gone_metrics: Sequence[MetricId] = ()
+    goals: Sequence[Goal] = ()
+    gone_goals: Sequence[GoalId] = ()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What must be written after the forest was changed."""
+
+    # Goals whose row says something else now (definition or place).
+    rewritten: set[GoalNumber] = field(default_factory=set)
+    planted: set[GoalNumber] = field(default_factory=set)
+    # With the group that announced it until now.
+    gone: dict[GoalNumber, tuple[GoalId, int]] = field(default_factory=dict)
+    # Goals whose computed values moved.
+    moved: set[GoalNumber] = field(default_factory=set)
+    rederived: set[GoalNumber] = field(default_factory=set)
+    # For each group: those whose earlier announcements must go out first.
+    came_from: dict[int, set[int]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+
+def touched_goals(changes: Changes, definitions: Definitions) -> set[GoalNumber]:
+    """Return the goals whose standing the change reads: they and all ancestors."""
+    forest = definitions.forest
+    numbers: set[GoalNumber] = set()
+    for goal_id in changes.gone_goals:
+        number = forest.numbers.get(goal_id)
+        if number is not None:
+            numbers |= {number, *forest.nodes[number].children}
+    for goal in changes.goals:
+        old = forest.numbers.get(goal.id)
+        if old is not None:
+            numbers |= {old, *forest.nodes[old].children}
+        parent = None if goal.parent_id is None else forest.numbers.get(goal.parent_id)
+        if parent is not None:
+            numbers.add(parent)
+    metric_ids = {metric.id for metric in changes.metrics}
+    if metric_ids:
+        numbers |= {
+            node.number
+            for node in forest.nodes.values()
+            if node.goal.metric_id in metric_ids
+        }
+    for number in tuple(numbers):
+        numbers |= {node.number for node in forest.ancestors(number)}
+    return numbers
+
+
+def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
+    """Return the groups of trees that lose or take in goals that exist already."""
+    forest = definitions.forest
+    groups: set[int] = set()
+    for goal_id in changes.gone_goals:
+        number = forest.numbers.get(goal_id)
+        if number is not None:
+            groups.add(forest.nodes[number].group)
+    for goal in changes.goals:
+        number = forest.numbers.get(goal.id)
+        if number is None:
+            continue
+        node = forest.nodes[number]
+        old_parent = None if node.parent is None else forest.nodes[node.parent].goal.id
+        if goal.number != number or goal.parent_id != old_parent:
+            groups.add(node.group)
+            if goal.parent_id is not None and goal.parent_id in forest.numbers:
+                groups.add(forest.nodes[forest.numbers[goal.parent_id]].group)
+    return groups
+
+
+class Restructuring:
+    """Applies changes to definitions in memory and notes what must be written."""
+
+    def __init__(
+        self, definitions: Definitions, standings: Mapping[GoalNumber, Standing]
+    ) -> None:
+        self._definitions = definitions
+        self._forest = definitions.forest
+        self._standings = dict(standings)
+        self.outcome = Outcome()
+
+    def standing(self, number: GoalNumber) -> Standing:
+        """Return what the goal's ancestors see of it now."""
+        return self._standings.setdefault(number, Standing([0, 0, 0], 0))
+
+    def apply(
+        self, changes: Changes, *, computing_already: Iterable[GoalNumber]
+    ) -> Outcome:
+        """Apply the changes: metrics, then departures, then goals and their places."""
+        for metric in changes.metrics:
+            self._set_metric(metric)
+        for goal_id in changes.gone_goals:
+            self._remove(goal_id)
+        self._set_definitions(changes.goals)
+        self._set_places(changes.goals)
+        for metric_id in changes.gone_metrics:
+            self._definitions.metrics.pop(metric_id, None)
+        self._mark_computing(set(computing_already))
+        return self.outcome
+
+    def _set_metric(self, metric: Metric) -> None:
+        old = self._definitions.metrics.get(metric.id)
+        if old == metric:
+            return
+        goals = [
+            node.goal
+            for node in self._forest.nodes.values()
+            if node.goal.metric_id == metric.id
+        ]
+        for goal in goals:
+            self._definitions.unindex_goal(goal)
+        self._definitions.metrics[metric.id] = metric
+        for goal in goals:
+            self._definitions.index_goal(goal)
+            self.outcome.rewritten.add(goal.number)
+            self.outcome.rederived.add(goal.number)
+
+    def _remove(self, goal_id: GoalId) -> None:
+        number = self._forest.numbers.get(goal_id)
+        if number is None:
+            return
+        node = self._forest.nodes[number]
+        group = node.group
+        self._definitions.unindex_goal(node.goal)
+        for child in sorted(node.children):
+            self._detach(child)
+        self._detach(number)
+        self._forest.fell(number)
+        self.outcome.gone[number] = (goal_id, group)
+        for noted in (
+            self.outcome.rewritten,
+            self.outcome.moved,
+            self.outcome.rederived,
+            self.outcome.planted,
+        ):
+            noted.discard(number)
+
+    def _set_definitions(self, goals: Sequence[Goal]) -> None:
+        for goal in goals:
+            number = self._forest.numbers.get(goal.id)
+            if number is not None and number != goal.number:
+                # The id was taken up again after a deletion that compaction hid.
+                self._remove(goal.id)
+                number = None
+            if number is None:
+                self._forest.plant(goal)
+                self._definitions.index_goal(goal)
+                self.outcome.planted.add(goal.number)
+                if not goal.rollup_only_from_children:
+                    self.outcome.rederived.add(goal.number)
+            else:
+                self._redefine(number, goal)
+            self.outcome.rewritten.add(goal.number)
+
+    def _redefine(self, number: GoalNumber, goal: Goal) -> None:
+        node = self._forest.nodes[number]
+        old = node.goal
+        if participation_key(old) != participation_key(goal):
+            self._definitions.unindex_goal(old)
+            self._definitions.index_goal(goal)
+            self.outcome.rederived.add(number)
+        node.goal = goal
+
+    def _set_places(self, goals: Sequence[Goal]) -> None:
+        """Move goals: all leave first, so that no order of moves makes a circle."""
+        moving: list[tuple[GoalNumber, GoalNumber]] = []
+        for goal in goals:
+            node = self._forest.nodes[goal.number]
+            parent = self._parent_of(goal)
+            if parent == node.parent:
+                continue
+            self._detach(goal.number)
+            if parent is not None:
+                moving.append((goal.number, parent))
+        for number, parent in moving:
+            if self._forest.is_within(parent, number):
+                goal_id = self._forest.nodes[number].goal.id
+                self.outcome.refused.append(
+                    f"goal {goal_id} cannot stand below itself; it is a root until its "
+                    "parent is changed"
+                )
+                continue
+            self._attach(number, parent)
+
+    def _parent_of(self, goal: Goal) -> GoalNumber | None:
+        if goal.parent_id is None:
+            return None
+        number = self._forest.numbers.get(goal.parent_id)
+        if number is None:
+            self.outcome.refused.append(
+                f"goal {goal.id} names a parent {goal.parent_id} that does not exist; "
+                "it is a root until its parent is changed"
+            )
+        return number
+
+    def _detach(self, number: GoalNumber) -> None:
+        """Take a goal's value out of its ancestors; it becomes a root."""
+        if self._forest.nodes[number].parent is None:
+            return
+        self._add_to_ancestors(number, sign=-1)
+        self._forest.detach(number)
+        self._settle(number)
+
+    def _attach(self, number: GoalNumber, parent: GoalNumber) -> None:
+        """Put a root below a parent, whose ancestors take its value in."""
+        self._forest.attach(number, parent)
+        self._add_to_ancestors(number, sign=1)
+        self._settle(number)
+
+    def _settle(self, number: GoalNumber) -> None:
+        before = self._forest.nodes[number].group
+        self._forest.settle(number)
+        after = self._forest.nodes[number].group
+        if before != after:
+            self.outcome.came_from.setdefault(after, set()).add(before)
+        self.outcome.rewritten |= {node.number for node in self._forest.subtree(number)}
+
+    def _add_to_ancestors(self, number: GoalNumber, *, sign: int) -> None:
+        mine = self.standing(number)
+        if not (any(mine.computed) or mine.computing):
+            return
+        for ancestor in self._forest.ancestors(number):
+            theirs = self.standing(ancestor.number)
+            for index in (0, 1, 2):
+                theirs.computed[index] += sign * mine.computed[index]
+            theirs.computing += sign * mine.computing
+            self.outcome.moved.add(ancestor.number)
+
+    def _mark_computing(self, already: set[GoalNumber]) -> None:
+        for number in self.outcome.rederived - already:
+            own_line = [
+                self._forest.nodes[number],
+                *self._forest.ancestors(number),
+            ]
+            for node in own_line:
+                self.standing(node.number).computing += 1
+                self.outcome.moved.add(node.number)
+
+
+def participation_key(goal: Goal) -> tuple[object, ...]:
+    """Return the part of a definition that decides which records count."""
+    return (
+        goal.metric_id,
+        goal.owner if goal.owner_records_only else None,
+        goal.owner_records_only,
+        goal.rollup_only_from_children,
+        goal.period,
+    )
+
+
+def announced_by_group(
+    outcome: Outcome, forest: Forest
+) -> dict[int, tuple[list[GoalNumber], list[GoalId]]]:
+    """Return which goals each group must announce, and which ids are gone."""
+    groups: dict[int, tuple[list[GoalNumber], list[GoalId]]] = {}
+    for number in sorted(outcome.rewritten | outcome.moved):
+        groups.setdefault(forest.nodes[number].group, ([], []))[0].append(number)
+    for _, (goal_id, group) in sorted(outcome.gone.items()):
+        groups.setdefault(group, ([], []))[1].append(goal_id)
+    return groups

@@ -1,0 +1,258 @@
+"""Redefine: a change of definitions, under the exclusive lock, in one transaction.
+
+The structure changes at once and the tree adds up before and after; goals whose
+participation may differ are queued to be derived again, next to the live stream.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from prometheus_client import Counter
+
+from services.rollup.change_sets import (
+    Change,
+    Merged,
+    UnreadableChangeError,
+    merged,
+    read_change,
+    whole_prefix,
+)
+from services.rollup.climb import carried_by, fold
+from services.rollup.domain.ancestry import Movements
+from services.rollup.domain.restructure import (
+    Definitions,
+    Outcome,
+    Restructuring,
+    announced_by_group,
+    moving_groups,
+    touched_goals,
+)
+from services.rollup.held import HeldDefinitions
+from services.rollup.source import Source, Span
+from services.rollup.store import definitions as definitions_store
+from services.rollup.store import offsets, rederivations, totals
+from services.rollup.store.totals import Announcement
+from shared.domain.goals import GoalId, GoalNumber
+from shared.plumbing.logs import log_of
+from shared.plumbing.postgres import TRANSIENT_ERRORS, Connection
+
+log = log_of("rollup.redefine")
+
+REDEFINED = Counter("cairn_definitions_applied", "Changes of definitions applied")
+_PAUSE_SECONDS_MAX = 5.0
+
+
+class Redefining:
+    """Applies whole change sets in the order in which they were made."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, held: HeldDefinitions, source: Source
+    ) -> None:
+        self.complaint: str | None = None
+        self._pool = pool
+        self._held = held
+        self._source = source
+        self._waiting: list[Change] = []
+        # Where the waiting changes begin, and how far the topic was read for them.
+        self._begins_at = -1
+        self._reads_to = -1
+
+    async def take(self, messages: Sequence[Any], *, end_offset: int) -> list[int]:
+        """Apply what is whole; return the groups of trees that have news."""
+        groups: set[int] = set()
+        for span in self._source.claim(messages):
+            groups |= set(await self._take(span, end_offset))
+        return sorted(groups)
+
+    async def _take(self, span: Span, end_offset: int) -> list[int]:
+        if span.fetched_from != self._reads_to:
+            self._waiting.clear()
+        if not self._waiting:
+            self._begins_at = span.fetched_from
+        self._reads_to = span.next_offset
+        try:
+            self._waiting.extend(map(read_change, span.messages))
+        except UnreadableChangeError as fault:
+            # It stays at the head, loud, until somebody mends it.
+            self.complaint = str(fault)
+            log.error("definitions_unreadable", reason=str(fault))  # noqa: TRY400 - no trace helps
+            self._reads_to = -1
+            return []
+        self.complaint = None
+        at_end = span.next_offset >= end_offset
+        count = whole_prefix(self._waiting, at_end=at_end)
+        if not count:
+            return []
+        groups = await self._apply_until_done(self._waiting[:count], span.epoch)
+        if groups is None:
+            self._reads_to = -1
+            if self._source.is_of_now(span):
+                await self._source.go_back([span.partition])
+            return []
+        self._begins_at = self._waiting[count - 1].offset + 1
+        del self._waiting[:count]
+        return groups
+
+    async def _apply_until_done(
+        self, ready: Sequence[Change], epoch: int
+    ) -> list[int] | None:
+        """Apply; while the database is away, wait. None: the partition is not ours."""
+        pause = 0.05
+        while True:
+            try:
+                return await self._apply(ready, epoch)
+            except TRANSIENT_ERRORS as fault:
+                # Memory may be half changed: what is next starts from the tables.
+                self._held.forget()
+                log.warning("redefine_waits", reason=repr(fault), seconds=pause)
+            except BaseException:
+                self._held.forget()
+                raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _PAUSE_SECONDS_MAX)
+
+    async def _apply(self, ready: Sequence[Change], epoch: int) -> list[int] | None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            stand = (await offsets.lock(connection, self._source.topic, [0])).get(0)
+            if stand is None or stand.epoch != epoch:
+                return None
+            if stand.next_offset > ready[-1].offset:
+                # The reply to an earlier commit was lost; it is all in.
+                return []
+            if stand.next_offset != self._begins_at:
+                return None
+            definitions = await self._held.seize(connection)
+            groups = await self._change(connection, definitions, merged(ready))
+            await offsets.move(
+                connection, self._source.topic, {0: ready[-1].offset + 1}
+            )
+        REDEFINED.inc(len(ready))
+        return groups
+
+    async def _change(
+        self, connection: Connection, definitions: Definitions, news: Merged
+    ) -> list[int]:
+        """Change structure and numbers; return the groups that have news."""
+        movements = await self._fold_in(connection, definitions, news)
+        standings = await definitions_store.standings(
+            connection, touched_goals(news.changes, definitions)
+        )
+        known = {
+            number
+            for goal in news.changes.goals
+            if (number := definitions.forest.numbers.get(goal.id)) is not None
+        }
+        computing = await definitions_store.computing_among(
+            connection, known | set(standings)
+        )
+        revision = definitions.revision + 1
+        work = Restructuring(definitions, standings)
+        outcome = work.apply(news.changes, computing_already=computing)
+        for refusal in outcome.refused:
+            log.error("placement_refused", reason=refusal)
+        await definitions_store.write_metrics(
+            connection,
+            metrics=news.metrics,
+            gone=news.changes.gone_metrics,
+            revision=revision,
+        )
+        now = datetime.now(UTC)
+        await definitions_store.insert_totals(
+            connection, [(number, 0, now) for number in sorted(outcome.planted)]
+        )
+        await definitions_store.write_outcome(
+            connection,
+            outcome,
+            definitions=definitions,
+            texts=news.goals,
+            changed={number: work.standing(number) for number in sorted(outcome.moved)},
+            revision=revision,
+        )
+        if outcome.rederived:
+            await rederivations.queue(
+                connection,
+                {
+                    number: carried_by(definitions, number)
+                    for number in sorted(outcome.rederived)
+                },
+            )
+        groups = await _announce(connection, definitions, outcome, movements)
+        await definitions_store.set_revision(connection, revision)
+        definitions.revision = revision
+        return groups
+
+    async def _fold_in(
+        self, connection: Connection, definitions: Definitions, news: Merged
+    ) -> Movements:
+        """Bring the deltas that wait for moving goals in while they stand still."""
+        groups = moving_groups(news.changes, definitions)
+        if not groups:
+            return {}
+        waiting = await totals.take_deltas(connection, sorted(groups))
+        movements = await fold(connection, definitions, waiting)
+        if movements:
+            await totals.move(
+                connection,
+                movements,
+                revisions=dict.fromkeys(movements, 0),
+                now=datetime.now(UTC),
+            )
+        return movements
+
+
+async def _announce(
+    connection: Connection,
+    definitions: Definitions,
+    outcome: Outcome,
+    movements: Movements,
+) -> list[int]:
+    """Write down what each group must publish, with a new revision for each goal."""
+    outcome.moved |= {
+        number for number in movements if number in definitions.forest.nodes
+    }
+    groups = announced_by_group(outcome, definitions.forest)
+    planted = [
+        definitions.forest.nodes[number].goal.id for number in sorted(outcome.planted)
+    ]
+    after = set(await totals.groups_naming(connection, planted))
+    after |= {group for _, group in outcome.gone.values()} if planted else set()
+    for group, (numbers, gone) in sorted(groups.items()):
+        revision = await totals.next_revision(connection)
+        await totals.touch(
+            connection, numbers, revision=revision, now=datetime.now(UTC)
+        )
+        await _write_down(
+            connection,
+            revision=revision,
+            group=group,
+            numbers=numbers,
+            gone=gone,
+            after=(after | outcome.came_from.get(group, set())) - {group},
+        )
+    return sorted(groups)
+
+
+async def _write_down(
+    connection: Connection,
+    *,
+    revision: int,
+    group: int,
+    numbers: Sequence[GoalNumber],
+    gone: Sequence[GoalId],
+    after: set[int],
+) -> None:
+    await totals.announce(
+        connection,
+        Announcement(
+            id=revision,
+            group=group,
+            numbers=numbers,
+            gone_ids=gone,
+            named={},
+            traces={},
+            after_groups=sorted(after),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Every SQL statement of the rollup service, by what it keeps."""

@@ -1,0 +1,301 @@
+"""The applied copy of the definitions: read into memory, patched, written anew."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import asyncpg
+
+from services.rollup.domain.forest import Forest
+from services.rollup.domain.restructure import Definitions, Outcome, Standing
+from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
+from shared.messages.definitions import GoalDefinition, MetricDefinition
+from shared.plumbing.postgres import Connection
+
+_LOCK: Final = 7_221_102  # any number that nothing else locks
+
+# The stream takes the definitions lock in share mode, changes take it whole.
+_SHARE = f"SELECT pg_advisory_xact_lock_shared({_LOCK})"
+_SEIZE = f"SELECT pg_advisory_xact_lock({_LOCK})"
+
+_REVISION = "SELECT revision FROM rollup.definitions"
+
+_METRICS_SINCE = """
+SELECT id, definition, gone FROM rollup.metric WHERE revision > $1 ORDER BY id
+"""
+_GOALS_SINCE = """
+SELECT number, id, definition, parent_number, gone
+FROM rollup.goal
+WHERE revision > $1
+ORDER BY number
+"""
+
+_STANDINGS = """
+SELECT number, computed_actual, computed_in_progress, computed_custom, computing
+FROM rollup.total
+WHERE number = ANY($1::bigint[])
+"""
+
+_UPSERT_METRIC = """
+INSERT INTO rollup.metric (id, version, revision, definition, gone)
+VALUES ($1, $2, $3, $4::jsonb, false)
+-- A metric's id may be taken up again; the newest definition counts.
+ON CONFLICT (id) DO UPDATE
+SET version = excluded.version, revision = excluded.revision,
+    definition = excluded.definition, gone = false
+"""
+_RETIRE_METRIC = "UPDATE rollup.metric SET gone = true, revision = $2 WHERE id = $1"
+
+# Gone first, so that an id that was taken up again is free.
+_RETIRE_GOALS = """
+UPDATE rollup.goal
+SET gone = true, revision = $2, parent_number = NULL, rederivation_id = NULL
+WHERE number = ANY($1::bigint[])
+"""
+_DROP_TOTALS = "DELETE FROM rollup.total WHERE number = ANY($1::bigint[])"
+
+_UPSERT_GOAL = """
+INSERT INTO rollup.goal (
+    number, id, version, revision, definition, parent_number, tree_number,
+    tree_group, depth, carried_owners, carried_entities
+)
+VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11)
+-- The goal is there already. What it carries is widened when it is re-derived.
+ON CONFLICT (number) DO UPDATE
+SET version = excluded.version, revision = excluded.revision,
+    definition = excluded.definition, parent_number = excluded.parent_number,
+    tree_number = excluded.tree_number, tree_group = excluded.tree_group,
+    depth = excluded.depth
+"""
+
+_PLACE_GOAL = """
+UPDATE rollup.goal
+SET revision = $2, parent_number = $3, tree_number = $4, tree_group = $5, depth = $6
+WHERE number = $1
+"""
+
+_INSERT_TOTAL = """
+INSERT INTO rollup.total (number, revision, updated_at) VALUES ($1, $2, $3)
+"""
+_SET_STANDING = """
+UPDATE rollup.total
+SET computed_actual = $2, computed_in_progress = $3, computed_custom = $4,
+    computing = $5
+WHERE number = $1
+"""
+
+_SET_REVISION = "UPDATE rollup.definitions SET revision = $1"
+
+_COMPUTING = """
+SELECT number, rederivation_id
+FROM rollup.goal
+WHERE rederivation_id IS NOT NULL AND NOT gone AND tree_group = ANY($1::smallint[])
+"""
+
+_COMPUTING_AMONG = """
+SELECT number
+FROM rollup.goal
+WHERE rederivation_id IS NOT NULL AND number = ANY($1::bigint[])
+"""
+
+
+async def share(connection: Connection) -> int:
+    """Keep definitions as they are until the transaction ends; return the revision.
+
+    The revision is read in a later statement than the lock is taken in: only then
+    does it show what was committed while we waited.
+    """
+    await connection.execute(_SHARE)
+    revision: int = await connection.fetchval(_REVISION)
+    return revision
+
+
+async def seize(connection: Connection) -> int:
+    """Have the definitions alone until the transaction ends; return the revision."""
+    await connection.execute(_SEIZE)
+    revision: int = await connection.fetchval(_REVISION)
+    return revision
+
+
+async def bring_up_to_date(
+    connection: Connection, definitions: Definitions, revision: int
+) -> None:
+    """Patch what is held in memory with all that changed since its revision."""
+    since = definitions.revision
+    metrics = await connection.fetch(_METRICS_SINCE, since)
+    goals = await connection.fetch(_GOALS_SINCE, since)
+    # From here on nothing waits: whoever looks sees the old or the new, whole.
+    forest = definitions.forest
+    for row in goals:
+        node = forest.nodes.get(row["number"])
+        if node is not None:
+            definitions.unindex_goal(node.goal)
+            forest.detach(node.number)
+    for row in metrics:
+        _patch_metric(definitions, row)
+    for row in goals:
+        _patch_goal(definitions, row)
+    _patch_places(forest, goals)
+    definitions.revision = revision
+
+
+def _patch_metric(definitions: Definitions, row: asyncpg.Record) -> None:
+    metric_id = MetricId(row["id"])
+    # All goals of a changed metric are in the patch too, so none is indexed now.
+    if row["gone"]:
+        definitions.metrics.pop(metric_id, None)
+    else:
+        definition = MetricDefinition.model_validate_json(row["definition"])
+        definitions.metrics[metric_id] = definition.as_metric()
+
+
+def _patch_goal(definitions: Definitions, row: asyncpg.Record) -> None:
+    number = GoalNumber(row["number"])
+    forest = definitions.forest
+    node = forest.nodes.get(number)
+    if row["gone"]:
+        if node is not None:
+            for child in tuple(node.children):
+                forest.detach(child)
+            forest.fell(number)
+        return
+    goal = GoalDefinition.model_validate_json(row["definition"]).as_goal()
+    if node is None:
+        forest.plant(goal)
+    else:
+        node.goal = goal
+        forest.numbers[goal.id] = number
+    definitions.index_goal(goal)
+
+
+def _patch_places(forest: Forest, rows: Sequence[asyncpg.Record]) -> None:
+    present = [row for row in rows if not row["gone"]]
+    for row in present:
+        if row["parent_number"] is not None:
+            forest.attach(row["number"], row["parent_number"])
+    # Every goal of a moved subtree is among the rows; roots first settles the rest.
+    for row in present:
+        if forest.nodes[row["number"]].parent is None:
+            forest.settle(row["number"])
+    for row in present:
+        node = forest.nodes[row["number"]]
+        above = None if node.parent is None else forest.nodes[node.parent]
+        if above is not None and (
+            node.tree != above.tree or node.depth != above.depth + 1
+        ):
+            forest.settle(node.number)
+
+
+async def standings(
+    connection: Connection, numbers: Iterable[GoalNumber]
+) -> dict[GoalNumber, Standing]:
+    """Return what ancestors see of these goals."""
+    rows = await connection.fetch(_STANDINGS, sorted(numbers))
+    return {
+        row[0]: Standing([int(row[1]), int(row[2]), int(row[3])], row[4])
+        for row in rows
+    }
+
+
+async def computing(
+    connection: Connection, groups: Sequence[int]
+) -> dict[GoalNumber, int]:
+    """Return the goals of some groups that are being re-derived, with the job."""
+    return {row[0]: row[1] for row in await connection.fetch(_COMPUTING, groups)}
+
+
+async def computing_among(
+    connection: Connection, numbers: Iterable[GoalNumber]
+) -> set[GoalNumber]:
+    """Return which of these goals are being re-derived."""
+    rows = await connection.fetch(_COMPUTING_AMONG, sorted(numbers))
+    return {row[0] for row in rows}
+
+
+async def write_metrics(
+    connection: Connection,
+    *,
+    metrics: Sequence[MetricDefinition],
+    gone: Sequence[MetricId],
+    revision: int,
+) -> None:
+    """Write metrics as they are now."""
+    for metric in metrics:
+        await connection.execute(
+            _UPSERT_METRIC,
+            metric.id,
+            metric.version,
+            revision,
+            metric.model_dump_json(),
+        )
+    for metric_id in gone:
+        await connection.execute(_RETIRE_METRIC, metric_id, revision)
+
+
+async def write_outcome(
+    connection: Connection,
+    outcome: Outcome,
+    *,
+    definitions: Definitions,
+    texts: Mapping[GoalId, GoalDefinition],
+    changed: Mapping[GoalNumber, Standing],
+    revision: int,
+) -> None:
+    """Write the goals' rows and the numbers that moved."""
+    gone = sorted(outcome.gone)
+    if gone:
+        await connection.execute(_RETIRE_GOALS, gone, revision)
+        await connection.execute(_DROP_TOTALS, gone)
+    forest = definitions.forest
+    defined: list[tuple[object, ...]] = []
+    placed: list[tuple[object, ...]] = []
+    for number in sorted(outcome.rewritten):
+        node = forest.nodes[number]
+        place = (node.parent, node.tree, node.group, node.depth)
+        text = texts.get(node.goal.id)
+        if text is None:
+            placed.append((number, revision, *place))
+            continue
+        owners, entities = carried(node.goal, definitions.metrics)
+        defined.append(
+            (
+                number,
+                node.goal.id,
+                text.version,
+                revision,
+                text.model_dump_json(),
+                *place,
+                owners,
+                entities,
+            )
+        )
+    await connection.executemany(_UPSERT_GOAL, defined)
+    await connection.executemany(_PLACE_GOAL, placed)
+    await connection.executemany(
+        _SET_STANDING,
+        [(number, *one.computed, one.computing) for number, one in changed.items()],
+    )
+
+
+async def insert_totals(
+    connection: Connection, rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Give new goals their numbers: zero everywhere."""
+    await connection.executemany(_INSERT_TOTAL, rows)
+
+
+def carried(
+    goal: Goal, metrics: Mapping[MetricId, Metric]
+) -> tuple[list[str] | None, list[str]]:
+    """Return under whose ownership and of what entities a goal's records are."""
+    metric = metrics.get(goal.metric_id)
+    entities = (
+        sorted({one.source_entity for one in metric.rollup_fields.values()})
+        if metric
+        else []
+    )
+    return ([goal.owner.key] if goal.owner_records_only else None), entities
+
+
+async def set_revision(connection: Connection, revision: int) -> None:
+    """Tell all processes that what they hold is old."""
+    await connection.execute(_SET_REVISION, revision)

@@ -1,0 +1,265 @@
+"""Records at their newest version, with what each of them adds now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import asyncpg
+import msgspec
+
+from services.rollup.domain.contributions import Contributions, GroupDeltas
+from services.rollup.store.codec import array_literal, decode, encode
+from shared.domain.records import AttributeValue
+from shared.messages.records import ActivityRecord
+from shared.plumbing.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is known of a record before it changes."""
+
+    version: int
+    contributions: Contributions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A record as it stands in the table."""
+
+    key: str
+    entity: str
+    version: int
+    deleted: bool
+    owner: str | None
+    state: str | None
+    status: str | None
+    attributes: Mapping[str, AttributeValue]
+    shared_with: Sequence[str]
+    occurred_at: datetime | None
+    contributions: Contributions
+
+
+_decode_attributes = msgspec.json.Decoder(dict[str, object], float_hook=Decimal).decode
+
+# Locked in key order, like every reader of several records.
+_LOCK = """
+SELECT key, version, slots, amounts
+FROM rollup.record
+WHERE key = ANY($1::text[])
+ORDER BY key
+FOR UPDATE
+"""
+
+_READ = """
+SELECT key, entity, version, deleted, owner, state, status, attributes,
+       shared_with, occurred_at, slots, amounts
+FROM rollup.record
+"""
+
+_COLUMNS = (
+    "key",
+    "version",
+    "deleted",
+    "entity",
+    "owner",
+    "state",
+    "status",
+    "attributes",
+    "shared_with",
+    "occurred_at",
+    "slots",
+    "amounts",
+)
+
+# Rows that several records of one batch would need are merged before: one row each.
+_UPDATE = """
+UPDATE rollup.record AS record
+SET version = fresh.version,
+    deleted = fresh.deleted,
+    owner = fresh.owner,
+    state = fresh.state,
+    status = fresh.status,
+    attributes = fresh.attributes::jsonb,
+    shared_with = fresh.shared_with::text[],
+    occurred_at = fresh.occurred_at,
+    slots = fresh.slots::integer[],
+    amounts = fresh.amounts::bigint[]
+FROM unnest(
+    $1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::text[],
+    $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[]
+) AS fresh (
+    key, version, deleted, owner, state, status,
+    attributes, shared_with, occurred_at, slots, amounts
+)
+WHERE record.key = fresh.key
+"""
+
+_UPDATE_CONTRIBUTIONS = """
+UPDATE rollup.record AS record
+SET slots = fresh.slots::integer[], amounts = fresh.amounts::bigint[]
+FROM unnest($1::text[], $2::text[], $3::text[]) AS fresh (key, slots, amounts)
+WHERE record.key = fresh.key
+"""
+
+_APPEND_DELTAS = """
+INSERT INTO rollup.delta
+    (tree_group, slots, amounts, causes, behind, rederivation_id)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+# A page of the records that some goals may count, or may hold contributions of; in
+# key order and locked, like every reader of several records. The entity's range of
+# keys lets the primary key find them.
+_CANDIDATES = (
+    _READ
+    + """
+WHERE key > $1
+  AND entity = ANY($2::text[])
+  AND ($3::text[] IS NULL OR owner = ANY($3::text[]))
+ORDER BY key
+LIMIT $4
+FOR UPDATE
+"""
+)
+
+
+async def lock(connection: Connection, keys: Sequence[str]) -> dict[str, Stored]:
+    """Lock the records that exist and return what each of them adds."""
+    rows = await connection.fetch(_LOCK, keys)
+    return {row[0]: Stored(row[1], decode(row[2], row[3])) for row in rows}
+
+
+async def read(connection: Connection, keys: Sequence[str]) -> dict[str, StoredRecord]:
+    """Return whole records; the caller has locked them."""
+    rows = await connection.fetch(_READ + "WHERE key = ANY($1::text[])", keys)
+    return {row["key"]: _stored_record(row) for row in rows}
+
+
+async def candidates(
+    connection: Connection,
+    *,
+    after: str,
+    entities: Sequence[str],
+    owners: Sequence[str] | None,
+    limit: int,
+) -> list[StoredRecord]:
+    """Lock and return the next records that a re-derivation must look at."""
+    rows = await connection.fetch(_CANDIDATES, after, entities, owners, limit)
+    return [_stored_record(row) for row in rows]
+
+
+def _stored_record(row: asyncpg.Record) -> StoredRecord:
+    return StoredRecord(
+        key=row["key"],
+        entity=row["entity"],
+        version=row["version"],
+        deleted=row["deleted"],
+        owner=row["owner"],
+        state=row["state"],
+        status=row["status"],
+        attributes=_decode_attributes(row["attributes"]),  # type: ignore[arg-type] # flat by decoding
+        shared_with=row["shared_with"] or (),
+        occurred_at=row["occurred_at"],
+        contributions=decode(row["slots"], row["amounts"]),
+    )
+
+
+Fresh = tuple[ActivityRecord, Contributions]
+
+
+async def insert(connection: Connection, fresh: Sequence[Fresh]) -> None:
+    """Add records that were not there; one added meanwhile is a transient error."""
+    await connection.copy_records_to_table(
+        "record",
+        schema_name="rollup",
+        columns=_COLUMNS,
+        records=[_row(record, contributions) for record, contributions in fresh],
+    )
+
+
+def _row(record: ActivityRecord, contributions: Contributions) -> tuple[object, ...]:
+    slots, amounts = encode(*contributions)
+    return (
+        record.key,
+        record.version,
+        record.deleted,
+        record.entity,
+        record.owner,
+        record.state,
+        record.status,
+        record.attributes_json,
+        record.shared_with or None,
+        record.occurred_at,
+        slots,
+        amounts,
+    )
+
+
+async def update(connection: Connection, fresh: Sequence[Fresh]) -> None:
+    """Bring locked records to a newer version."""
+    encoded = [encode(*contributions) for _, contributions in fresh]
+    records = [record for record, _ in fresh]
+    await connection.execute(
+        _UPDATE,
+        [record.key for record in records],
+        [record.version for record in records],
+        [record.deleted for record in records],
+        [record.owner for record in records],
+        [record.state for record in records],
+        [record.status for record in records],
+        [record.attributes_json for record in records],
+        [_text_array(record.shared_with) for record in records],
+        [record.occurred_at for record in records],
+        [array_literal(slots) for slots, _ in encoded],
+        [array_literal(amounts) for _, amounts in encoded],
+    )
+
+
+async def update_contributions(
+    connection: Connection, fresh: Iterable[tuple[str, Contributions]]
+) -> None:
+    """Write what locked records add now; the records themselves stay as they are."""
+    rows = [(key, encode(*contributions)) for key, contributions in fresh]
+    await connection.execute(
+        _UPDATE_CONTRIBUTIONS,
+        [key for key, _ in rows],
+        [array_literal(slots) for _, (slots, _) in rows],
+        [array_literal(amounts) for _, (_, amounts) in rows],
+    )
+
+
+def _text_array(texts: Sequence[str]) -> str | None:
+    """Return an array literal with every element quoted."""
+    if not texts:
+        return None
+    quoted = (
+        '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts
+    )
+    return "{" + ",".join(quoted) + "}"
+
+
+async def append_deltas(
+    connection: Connection,
+    groups: Mapping[int, GroupDeltas],
+    *,
+    behind: bool,
+) -> None:
+    """Leave one row of deltas for each group of trees."""
+    rows = []
+    for group, deltas in groups.items():
+        slots, amounts = encode(deltas.slots, deltas.amounts)
+        causes = {"named": deltas.causes, "traces": deltas.traces}
+        text = msgspec.json.encode(causes).decode()
+        rows.append((group, slots, amounts, text, behind, None))
+    if rows:
+        await connection.executemany(_APPEND_DELTAS, rows)
+
+
+async def append_done(
+    connection: Connection, *, group: int, rederivation_id: int
+) -> None:
+    """Leave word for the climber that a re-derivation has read all its records."""
+    await connection.execute(
+        _APPEND_DELTAS, group, [], [], "{}", False, rederivation_id
+    )

@@ -1,0 +1,155 @@
+"""Goals whose records must be compared again, and how far that has come."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.domain.goals import GoalNumber
+from shared.plumbing.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rederivation:
+    """A job: which records to look at, and after which key to go on."""
+
+    id: int
+    owners: Sequence[str] | None
+    entities: Sequence[str]
+    cursor: str
+
+
+_QUEUE = """
+INSERT INTO rollup.rederivation (numbers, owners, entities)
+VALUES ($1, NULL, '{}')
+RETURNING id
+"""
+
+# A goal that is queued again belongs to its newest job only. What it carried it may
+# still hold, so the job looks there too.
+_MARK = """
+UPDATE rollup.goal AS goal
+SET rederivation_id = $1,
+    carried_owners = CASE
+        WHEN goal.carried_owners IS NULL OR fresh.owner IS NULL THEN NULL
+        ELSE ARRAY(SELECT unnest(goal.carried_owners) UNION SELECT fresh.owner)
+    END,
+    carried_entities = ARRAY(
+        SELECT unnest(goal.carried_entities)
+        UNION SELECT unnest(fresh.entities::text[])
+    )
+FROM unnest($2::bigint[], $3::text[], $4::text[]) AS fresh (number, owner, entities)
+WHERE goal.number = fresh.number
+"""
+
+_LOOK_WHERE = """
+UPDATE rollup.rederivation
+SET owners = found.owners, entities = found.entities
+FROM (
+    SELECT
+        CASE
+            WHEN bool_or(goal.carried_owners IS NULL) THEN NULL
+            ELSE array_agg(DISTINCT owner.key) FILTER (WHERE owner.key IS NOT NULL)
+        END AS owners,
+        coalesce(
+            array_agg(DISTINCT entity.name) FILTER (WHERE entity.name IS NOT NULL),
+            '{}'
+        ) AS entities
+    FROM rollup.goal
+    LEFT JOIN LATERAL unnest(goal.carried_owners) AS owner (key) ON true
+    LEFT JOIN LATERAL unnest(goal.carried_entities) AS entity (name) ON true
+    WHERE goal.rederivation_id = $1
+) AS found
+WHERE id = $1
+"""
+
+# Any process may read on; one at a time reads for a job.
+_TAKE = """
+SELECT id, owners, entities, cursor
+FROM rollup.rederivation
+ORDER BY id
+LIMIT 1
+FOR UPDATE SKIP LOCKED
+"""
+
+_ADVANCE = """
+UPDATE rollup.rederivation
+SET cursor = $2, records_read = records_read + $3
+WHERE id = $1
+"""
+
+_FINISH = "DELETE FROM rollup.rederivation WHERE id = $1"
+
+_GROUPS_OF = """
+SELECT DISTINCT tree_group
+FROM rollup.goal
+WHERE rederivation_id = $1 AND NOT gone
+ORDER BY tree_group
+"""
+
+_SETTLE = """
+UPDATE rollup.goal AS goal
+SET rederivation_id = NULL,
+    carried_owners = CASE WHEN fresh.owner IS NOT NULL THEN ARRAY[fresh.owner] END,
+    carried_entities = fresh.entities::text[]
+FROM unnest($1::bigint[], $2::text[], $3::text[]) AS fresh (number, owner, entities)
+WHERE goal.number = fresh.number
+"""
+
+# Where a goal's contributions may be found: its owner (null: anybody's) and entities.
+Carried = Mapping[GoalNumber, tuple[str | None, Sequence[str]]]
+
+
+async def queue(connection: Connection, goals: Carried) -> int:
+    """Queue goals to be re-derived together; return the job's id."""
+    job: int = await connection.fetchval(_QUEUE, list(goals))
+    await connection.execute(_MARK, job, *_columns(goals))
+    await connection.execute(_LOOK_WHERE, job)
+    return job
+
+
+async def take(connection: Connection) -> Rederivation | None:
+    """Lock the oldest job that nobody reads for now."""
+    row = await connection.fetchrow(_TAKE)
+    if row is None:
+        return None
+    return Rederivation(
+        id=row["id"],
+        owners=row["owners"],
+        entities=row["entities"],
+        cursor=row["cursor"],
+    )
+
+
+async def advance(
+    connection: Connection, job: int, *, cursor: str, records: int
+) -> None:
+    """Remember up to which key the job has read."""
+    await connection.execute(_ADVANCE, job, cursor, records)
+
+
+async def finish(connection: Connection, job: int) -> list[int]:
+    """Forget the job; return the groups that must hear of it."""
+    rows = await connection.fetch(_GROUPS_OF, job)
+    await connection.execute(_FINISH, job)
+    return [row[0] for row in rows]
+
+
+async def settle(connection: Connection, goals: Carried) -> None:
+    """Goals hold contributions under their present definitions only, from now on."""
+    await connection.execute(_SETTLE, *_columns(goals))
+
+
+def _columns(
+    goals: Carried,
+) -> tuple[list[GoalNumber], list[str | None], list[str]]:
+    return (
+        list(goals),
+        [owner for owner, _ in goals.values()],
+        [
+            "{" + ",".join(map(_quoted, entities)) + "}"
+            for _, entities in goals.values()
+        ],
+    )
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

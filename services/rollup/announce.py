@@ -4,14 +4,14 @@ What is to be announced is written in the transaction that made it true, and sta
 there until the broker has acknowledged it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
-from services.rollup.store.totals import Announcement, Published, Total
+from services.rollup.store.totals import Published, Total
 from shared.domain.amounts import percentage, text_of, units_of
 from shared.domain.goals import SLOTS, Goal, GoalId, Metric
 from shared.messages import cloud_events
@@ -33,23 +33,11 @@ class _Period(msgspec.Struct):
     time_zone: str
 
 
-class _Values(msgspec.Struct):
-    actual: str | None
-    in_progress: str | None
-    custom: str | None
-
-
-class _Rollup(msgspec.Struct):
-    status: str
-    error: str | None
-
-
-class GoalUpdated(msgspec.Struct):
-    """The event, field by field as the contract has it."""
+class _Definition(msgspec.Struct):
+    """The part of the event that definitions decide."""
 
     goal_id: str
     incarnation: int
-    revision: int
     tree_id: str
     parent_id: str | None
     title: str
@@ -60,12 +48,7 @@ class GoalUpdated(msgspec.Struct):
     period: _Period
     target: str | None
     stretch_target: str | None
-    values: _Values
-    percentage: str | None
     is_overridden: bool
-    rollup: _Rollup
-    updated_at: datetime
-    caused_by: Sequence[str]
 
 
 _encode = msgspec.json.Encoder().encode
@@ -79,100 +62,146 @@ class Place:
     parent_id: GoalId | None
 
 
-def goal_updated(
-    total: Total,
-    *,
-    goal: Goal,
-    metric: Metric | None,
-    place: Place,
-    incarnation: int,
-    causes: Iterable[str],
-) -> GoalUpdated:
-    """Return the event that says what a goal now is."""
-    decimals = metric.decimals if metric else 0
-    fields = metric.rollup_fields if metric else {}
-    texts = [
-        text_of(units, decimals) if slot in fields else None
-        for slot, units in zip(SLOTS, total.computed, strict=True)
-    ]
-    return GoalUpdated(
-        goal.id,
-        incarnation,
-        total.revision,
-        place.tree_id,
-        place.parent_id,
-        goal.title,
-        goal.metric_id,
-        _Owner(goal.owner.type, goal.owner.id),
-        goal.manager_id,
-        goal.state,
-        _Period(
-            goal.period.start.isoformat(),
-            goal.period.end.isoformat(),
-            goal.period.time_zone,
-        ),
-        goal.target,
-        goal.stretch_target,
-        _Values(*texts),
-        _percentage_of(goal, total, decimals) if texts[0] is not None else None,
-        False,
-        _Rollup("computing" if total.computing else "current", None),
-        total.updated_at,
-        list(causes),
+class Face:
+    """What of a goal's event stays the same while only its numbers move.
+
+    A climb announces thousands of goals; the unchanging part is written once for each
+    revision of the definitions.
+    """
+
+    __slots__ = (
+        "_decimals",
+        "_head",
+        "_headers",
+        "_id",
+        "_incarnation",
+        "_key",
+        "_measured",
+        "_target",
     )
 
+    def __init__(
+        self, goal: Goal, metric: Metric | None, place: Place, incarnation: int
+    ) -> None:
+        period = goal.period
+        definition = _Definition(
+            goal.id,
+            incarnation,
+            place.tree_id,
+            place.parent_id,
+            goal.title,
+            goal.metric_id,
+            _Owner(goal.owner.type, goal.owner.id),
+            goal.manager_id,
+            goal.state,
+            _Period(period.start.isoformat(), period.end.isoformat(), period.time_zone),
+            goal.target,
+            goal.stretch_target,
+            is_overridden=False,
+        )
+        fields = metric.rollup_fields if metric else {}
+        self._id = goal.id
+        self._key = goal.id.encode()
+        self._incarnation = incarnation
+        self._decimals = metric.decimals if metric else 0
+        self._measured = tuple(slot in fields for slot in SLOTS)
+        self._target = (
+            None if goal.target is None else units_of(goal.target, self._decimals)
+        )
+        # Without the closing brace: the numbers follow.
+        self._head = _encode(definition)[:-1].decode()
+        self._headers = _headers_of(goal.id)
 
-def _percentage_of(goal: Goal, total: Total, decimals: int) -> str | None:
-    target = None if goal.target is None else units_of(goal.target, decimals)
-    return percentage(total.computed[0], target)
+    def message(
+        self,
+        total: Total,
+        moment: "Moment",
+        *,
+        causes: Sequence[str],
+        trace: str | None,
+    ) -> Message:
+        """Return the message that carries the goal's numbers now."""
+        event_id = f"{self._id}:{self._incarnation}.{total.revision}"
+        headers: list[tuple[str, bytes]] = [
+            ("ce_id", event_id.encode()),
+            moment.header,
+            *self._headers,
+        ]
+        if trace:
+            headers.append(("traceparent", trace.encode()))
+        value = (
+            f'{self._head},"revision":{total.revision},{self._numbers(total)},'
+            f'"rollup":{_COMPUTING if total.computing else _CURRENT},'
+            f'"updated_at":"{moment.text}","caused_by":{_encode(causes).decode()}}}'
+        )
+        return Message(moment.topic, self._key, value.encode(), headers)
+
+    def _numbers(self, total: Total) -> str:
+        actual, in_progress, custom = total.computed
+        share = percentage(actual, self._target) if self._measured[0] else None
+        return (
+            f'"values":{{"actual":{self._text(0, actual)},'
+            f'"in_progress":{self._text(1, in_progress)},'
+            f'"custom":{self._text(2, custom)}}},'
+            f'"percentage":{"null" if share is None else chr(34) + share + chr(34)}'
+        )
+
+    def _text(self, index: int, units: int) -> str:
+        if not self._measured[index]:
+            return "null"
+        return f'"{text_of(units, self._decimals)}"'
 
 
-def message_of(event: GoalUpdated, *, topic: str, trace: str | None) -> Message:
-    """Return the message that carries the event."""
-    return Message(
-        topic,
-        event.goal_id.encode(),
-        _encode(event),
-        cloud_events.headers(
-            event_id=f"{event.goal_id}:{event.incarnation}.{event.revision}",
-            event_type=EVENT_TYPE,
-            source=SOURCE,
-            subject=event.goal_id,
-            time=event.updated_at,
-            traceparent=trace,
-        ),
-    )
+_CURRENT: Final = '{"status":"current","error":null}'
+_COMPUTING: Final = '{"status":"computing","error":null}'
 
 
-def tombstone_of(
-    goal_id: GoalId, *, topic: str, revision: int, now: datetime
-) -> Message:
-    """Return the message that says a goal is gone: its key and no value."""
-    return Message(
-        topic,
-        goal_id.encode(),
-        None,
-        cloud_events.headers(
-            event_id=f"{goal_id}:gone.{revision}",
+class Moment:
+    """What all messages of one climb share."""
+
+    __slots__ = ("header", "text", "topic")
+
+    def __init__(self, topic: str, now: datetime) -> None:
+        self.topic = topic
+        self.text = now.isoformat()
+        self.header = ("ce_time", self.text.encode())
+
+
+def _headers_of(goal_id: GoalId) -> list[tuple[str, bytes]]:
+    """Return the CloudEvents headers that no climb changes."""
+    changing = {"ce_id", "ce_time"}
+    return [
+        (name, value)
+        for name, value in cloud_events.headers(
+            event_id="",
             event_type=EVENT_TYPE,
             source=SOURCE,
             subject=goal_id,
-            time=now,
-        ),
+            time=_SOME_TIME,
+        )
+        if name not in changing
+    ]
+
+
+_SOME_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def tombstone_of(goal_id: GoalId, *, revision: int, moment: Moment) -> Message:
+    """Return the message that says a goal is gone: its key and no value."""
+    event_id = f"{goal_id}:gone.{revision}"
+    return Message(
+        moment.topic,
+        goal_id.encode(),
+        None,
+        [("ce_id", event_id.encode()), moment.header, *_headers_of(goal_id)],
     )
 
 
-def published_event(
-    one: Published, *, incarnation: int, announcement: Announcement
-) -> GoalUpdated:
-    """Return the event for a goal as it stands in the tables."""
-    goal = GoalDefinition.model_validate_json(one.definition).as_goal()
-    metric = MetricDefinition.model_validate_json(one.metric_definition).as_metric()
-    return goal_updated(
-        one.total,
-        goal=goal,
-        metric=metric,
-        place=Place(tree_id=one.tree_id, parent_id=one.parent_id),
-        incarnation=incarnation,
-        causes=announcement.named.get(one.total.number, ()),
+def face_of(one: Published, *, incarnation: int) -> Face:
+    """Return the face of a goal as it stands in the tables."""
+    return Face(
+        GoalDefinition.model_validate_json(one.definition).as_goal(),
+        MetricDefinition.model_validate_json(one.metric_definition).as_metric(),
+        Place(tree_id=one.tree_id, parent_id=one.parent_id),
+        incarnation,
     )

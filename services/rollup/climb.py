@@ -14,14 +14,14 @@ from typing import Final
 from prometheus_client import Counter, Histogram
 
 from services.rollup import announce
-from services.rollup.announce import Place
+from services.rollup.announce import Face, Moment, Place
 from services.rollup.domain.ancestry import Movements, causes_of, movements_of
 from services.rollup.domain.contributions import CAUSES_MAX
 from services.rollup.domain.restructure import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.store import definitions as definitions_store
 from services.rollup.store import rederivations, totals
-from services.rollup.store.totals import Announcement, Total, Waiting
+from services.rollup.store.totals import Announcement, Waiting
 from shared.domain.goals import GoalNumber
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import Connection
@@ -54,6 +54,8 @@ class Climbing:
     producer: AcknowledgedProducer
     topic: str
     incarnation: int = 1
+    _faces: dict[GoalNumber, Face] = field(default_factory=dict)
+    _faces_of: tuple[int, int] = (0, 0)
 
     async def climb(self, connection: Connection, groups: Sequence[int]) -> Climbed:
         """Bring all that waits for these groups into their totals."""
@@ -78,11 +80,13 @@ class Climbing:
             return
         forest = definitions.forest
         by_group: dict[int, list[GoalNumber]] = {}
-        for number in sorted(movements):
-            by_group.setdefault(forest.nodes[number].group, []).append(number)
+        for number, movement in sorted(movements.items()):
+            if movement.shows:
+                by_group.setdefault(forest.nodes[number].group, []).append(number)
         revisions = {
             group: await totals.next_revision(connection) for group in by_group
         }
+        now = datetime.now(UTC)
         moved = await totals.move(
             connection,
             movements,
@@ -91,7 +95,7 @@ class Climbing:
                 for group, numbers in by_group.items()
                 for number in numbers
             },
-            now=datetime.now(UTC),
+            now=now,
         )
         causes = causes_of(movements, waiting.named, forest=forest, limit=CAUSES_MAX)
         traces = _traces_of(movements, waiting.traces, definitions)
@@ -111,35 +115,39 @@ class Climbing:
                 ),
             )
             climbed.behind_others |= earlier
+        moment = Moment(self.topic, now)
         for total in moved:
+            number = total.number
             climbed.ready.setdefault(total.revision, []).append(
-                self._message(total, definitions, causes, traces)
+                self._face(number, definitions).message(
+                    total,
+                    moment,
+                    causes=causes.get(number, ()),
+                    trace=traces.get(number),
+                )
             )
         CLIMBED.inc(len(moved))
 
-    def _message(
-        self,
-        total: Total,
-        definitions: Definitions,
-        causes: Mapping[GoalNumber, Sequence[str]],
-        traces: Mapping[GoalNumber, str],
-    ) -> Message:
-        nodes = definitions.forest.nodes
-        node = nodes[total.number]
-        event = announce.goal_updated(
-            total,
-            goal=node.goal,
-            metric=definitions.metrics.get(node.goal.metric_id),
-            place=Place(
-                tree_id=nodes[node.tree].goal.id,
-                parent_id=None if node.parent is None else nodes[node.parent].goal.id,
-            ),
-            incarnation=self.incarnation,
-            causes=causes.get(total.number, ()),
-        )
-        return announce.message_of(
-            event, topic=self.topic, trace=traces.get(total.number)
-        )
+    def _face(self, number: GoalNumber, definitions: Definitions) -> Face:
+        """Return the goal's face; faces hold for one revision only."""
+        if self._faces_of != (id(definitions), definitions.revision):
+            self._faces.clear()
+            self._faces_of = (id(definitions), definitions.revision)
+        face = self._faces.get(number)
+        if face is None:
+            nodes = definitions.forest.nodes
+            node = nodes[number]
+            above = None if node.parent is None else nodes[node.parent]
+            face = self._faces[number] = Face(
+                node.goal,
+                definitions.metrics.get(node.goal.metric_id),
+                Place(
+                    tree_id=nodes[node.tree].goal.id,
+                    parent_id=None if above is None else above.goal.id,
+                ),
+                self.incarnation,
+            )
+        return face
 
     async def publish(self, connection: Connection, climbed: Climbed) -> None:
         """Publish what this climb made ready; forget it once it is acknowledged."""
@@ -164,29 +172,28 @@ class Climbing:
     ) -> list[Message]:
         """Return the newest state of the goals that an announcement names."""
         numbers = set(one.numbers)
-        tombstones = []
         if one.gone_ids:
             # An id may have been taken up again: its newest state is a living goal.
             numbers |= set(await totals.living(connection, one.gone_ids))
         published = await totals.read(connection, sorted(numbers))
-        events = [
-            announce.published_event(
-                goal, incarnation=self.incarnation, announcement=one
+        moment = Moment(self.topic, datetime.now(UTC))
+        messages = [
+            announce.face_of(goal, incarnation=self.incarnation).message(
+                goal.total,
+                Moment(self.topic, goal.total.updated_at),
+                causes=one.named.get(goal.total.number, ()),
+                trace=one.traces.get(goal.total.number),
             )
             for goal in published
         ]
-        alive = {event.goal_id for event in events}
-        tombstones = [
-            announce.tombstone_of(
-                goal_id, topic=self.topic, revision=one.id, now=datetime.now(UTC)
-            )
+        alive = {message.key for message in messages}
+        messages += [
+            announce.tombstone_of(goal_id, revision=one.id, moment=moment)
             for goal_id in one.gone_ids
-            if goal_id not in alive
+            if goal_id.encode() not in alive
         ]
-        ANNOUNCED.inc(len(events) + len(tombstones))
-        return tombstones + [
-            announce.message_of(event, topic=self.topic, trace=None) for event in events
-        ]
+        ANNOUNCED.inc(len(messages))
+        return messages
 
 
 async def fold(

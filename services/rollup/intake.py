@@ -6,6 +6,7 @@ reason, and is acknowledged there before its offset moves on.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,6 +30,9 @@ log = log_of("rollup.intake")
 _SLICE: Final = 250
 # So many at once mean that more are waiting.
 BEHIND_AT: Final = 500
+
+# What W3C Trace Context allows; anything else in the header says nothing.
+_TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 REJECTED = Counter(
     "cairn_records_rejected", "Records that could not be understood", ["error"]
@@ -140,8 +144,8 @@ def _opened(message: Any) -> tuple[str | None, bytes]:
     value: bytes = message.value or b""
     trace = None
     for name, content in message.headers:
-        if name == "traceparent" and content:
-            trace = content.decode("ascii", "replace")
+        if name == "traceparent" and content and _TRACEPARENT.fullmatch(content):
+            trace = content.decode("ascii")
         elif (
             name == "content-type"
             and content

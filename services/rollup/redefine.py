@@ -103,14 +103,25 @@ class Redefining:
         pause = 0.05
         while True:
             try:
-                return await self._apply(ready, epoch)
+                groups = await self._apply(ready, epoch)
             except TRANSIENT_ERRORS as fault:
                 # Memory may be half changed: what is next starts from the tables.
                 self._held.forget()
+                self.complaint = f"definitions wait: {fault!r}"
                 log.warning("redefine_waits", reason=repr(fault), seconds=pause)
+            except Exception as fault:
+                # A fault of ours: the changes stay at the head of their topic, loud.
+                self._held.forget()
+                self.complaint = f"a fault keeps definitions from changing: {fault!r}"
+                log.exception("redefine_failed")
+                pause = _PAUSE_SECONDS_MAX
             except BaseException:
                 self._held.forget()
                 raise
+            else:
+                self._held.keep()
+                self.complaint = None
+                return groups
             await asyncio.sleep(pause)
             pause = min(2 * pause, _PAUSE_SECONDS_MAX)
 
@@ -197,7 +208,7 @@ class Redefining:
             await totals.move(
                 connection,
                 movements,
-                revisions=dict.fromkeys(movements, 0),
+                revisions={},
                 now=datetime.now(UTC),
             )
         return movements

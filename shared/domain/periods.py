@@ -107,7 +107,10 @@ def _instant_of(text: str) -> int | None:
     if _INSTANT.fullmatch(text) is None:
         return None
     try:
-        instant = datetime.fromisoformat(_MORE_THAN_MICROSECONDS.sub(r"\1", text))
+        # Upper case: RFC 3339 allows a small t and z, Python's reader does not.
+        instant = datetime.fromisoformat(
+            _MORE_THAN_MICROSECONDS.sub(r"\1", text).upper()
+        )
         if instant.tzinfo is None:
             instant = instant.replace(tzinfo=UTC)
         return _microseconds(instant)

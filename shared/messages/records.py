@@ -9,12 +9,13 @@ are then read as a flat map. Anything that cannot be understood raises
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Any, Final
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from shared.domain.goals import ID_LENGTH_MAX, Principal, PrincipalType
+from shared.domain.periods import YEAR_MAX, YEAR_MIN
 from shared.domain.records import AttributeValue
 
 RECORD_BYTES_MAX: Final = 256 * 1024
@@ -42,7 +43,8 @@ class InvalidRecordError(Exception):
 class WirePrincipal(msgspec.Struct, frozen=True, gc=False):
     """A user or a team, as records name it."""
 
-    type: PrincipalType
+    # Not the enumeration: formatting one costs more than all the rest.
+    type: Literal["user", "team"]
     id: str
 
 
@@ -111,6 +113,11 @@ def decode_record(data: bytes) -> ActivityRecord:
         attributes = _decode_attributes(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as fault:
         raise _not_understood(data, fault) from None
+    except InvalidOperation:
+        raise InvalidRecordError(
+            "number_out_of_range",
+            "an attribute has a number with an exponent that nothing can hold",
+        ) from None
     entity, record_id = envelope.entity, envelope.id
     _check_names(entity, record_id)
     _check_attributes(attributes)
@@ -195,13 +202,25 @@ def _not_understood(data: bytes, fault: Exception) -> InvalidRecordError:
 
 
 def _check_names(entity: str, record_id: str) -> None:
+    if (
+        0 < len(entity) <= ID_LENGTH_MAX
+        and 0 < len(record_id) <= ID_LENGTH_MAX
+        and entity.isprintable()
+        and record_id.isprintable()
+        and "/" not in entity
+    ):
+        return
+    _complain_of_names(entity, record_id)
+
+
+def _complain_of_names(entity: str, record_id: str) -> None:
     for name, text in (("entity", entity), ("id", record_id)):
         if not 0 < len(text) <= ID_LENGTH_MAX:
             raise InvalidRecordError(
                 "invalid_id",
                 f"{name} has {len(text)} characters, 1 to {ID_LENGTH_MAX} are allowed",
             )
-        if not text.isprintable() and _unstorable(text):
+        if _unstorable(text):
             raise InvalidRecordError(
                 "invalid_id", f"{name} holds a control character; remove it"
             )
@@ -249,12 +268,13 @@ def _check_number(name: str, number: Decimal) -> None:
 
 
 def _check_short_texts(record: ActivityRecord) -> None:
-    for name, text in (("state", record.state), ("status", record.status)):
-        if text is not None and len(text) > TEXT_LENGTH_MAX:
-            raise InvalidRecordError(
-                "invalid_record",
-                f"{name} has {len(text)} characters, {TEXT_LENGTH_MAX} are allowed",
-            )
+    state, status = record.state, record.status
+    if state is not None:
+        _check_text("state", state)
+    if status is not None:
+        _check_text("status", status)
+    if record.occurred_at is not None:
+        _check_instant(record.occurred_at)
     if record.owner is not None:
         _check_principal("owner", record.owner)
     if record.shared_with:
@@ -266,6 +286,28 @@ def _check_short_texts(record: ActivityRecord) -> None:
             )
         for who in record.shared_with:
             _check_principal("shared_with", who)
+
+
+def _check_text(name: str, text: str) -> None:
+    if len(text) > TEXT_LENGTH_MAX:
+        raise InvalidRecordError(
+            "invalid_record",
+            f"{name} has {len(text)} characters, {TEXT_LENGTH_MAX} are allowed",
+        )
+    if not text.isprintable() and _unstorable(text):
+        raise InvalidRecordError(
+            "invalid_record", f"{name} holds a control character; remove it"
+        )
+
+
+def _check_instant(instant: datetime) -> None:
+    # At the ends of the calendar some zones' instants can't be stored, or not read.
+    if not YEAR_MIN <= instant.year <= YEAR_MAX:
+        raise InvalidRecordError(
+            "invalid_record",
+            f"occurred_at is in the year {instant.year}, {YEAR_MIN} to {YEAR_MAX} are "
+            "allowed",
+        )
 
 
 def _check_principal(name: str, key: str) -> None:
@@ -281,7 +323,7 @@ def _check_principal(name: str, key: str) -> None:
 
 def _check_escapes(record: ActivityRecord) -> None:
     """Refuse what JSON can escape and PostgreSQL cannot store."""
-    texts = [record.state or "", record.status or ""]
+    texts: list[str] = []
     for name, value in record.attributes.items():
         texts.append(name)
         if isinstance(value, str):

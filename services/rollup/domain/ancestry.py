@@ -31,9 +31,12 @@ class Movement:
     @property
     def moves(self) -> bool:
         """Tell whether any number moves at all."""
-        return bool(
-            any(self.own) or any(self.pending) or any(self.computed) or self.computing
-        )
+        return self.shows or any(self.pending)
+
+    @property
+    def shows(self) -> bool:
+        """Tell whether others see a change: what is pending they do not see."""
+        return bool(any(self.own) or any(self.computed) or self.computing)
 
 
 Movements = dict[GoalNumber, Movement]

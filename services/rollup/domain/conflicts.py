@@ -7,9 +7,13 @@ content with the greater hash wins.
 import hashlib
 import json
 from datetime import UTC
-from decimal import Decimal
+from decimal import Context, Decimal
+from typing import Final
 
 from shared.domain.records import AttributeValue, Record
+
+# More digits than any record may have: what differs in the last one differs.
+_EXACT: Final = Context(prec=200)
 
 
 def content_hash(record: Record) -> bytes:
@@ -33,4 +37,4 @@ def _plain(value: AttributeValue) -> object:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return value
     number = Decimal(value)
-    return ["number", format(number.normalize(), "f") if number else "0"]
+    return ["number", format(number.normalize(_EXACT), "f") if number else "0"]

@@ -8,7 +8,7 @@ whose participation may differ are marked to be derived again.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.rollup.domain.forest import Forest
+from services.rollup.domain.forest import Forest, Node
 from services.rollup.domain.goal_index import GoalIndex
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
 
@@ -85,6 +85,7 @@ def touched_goals(changes: Changes, definitions: Definitions) -> set[GoalNumber]
         parent = None if goal.parent_id is None else forest.numbers.get(goal.parent_id)
         if parent is not None:
             numbers.add(parent)
+    numbers |= {node.number for node in _orphans(changes, forest)}
     metric_ids = {metric.id for metric in changes.metrics}
     if metric_ids:
         numbers |= {
@@ -100,7 +101,7 @@ def touched_goals(changes: Changes, definitions: Definitions) -> set[GoalNumber]
 def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
     """Return the groups of trees that lose or take in goals that exist already."""
     forest = definitions.forest
-    groups: set[int] = set()
+    groups = {node.group for node in _orphans(changes, forest)}
     for goal_id in changes.gone_goals:
         number = forest.numbers.get(goal_id)
         if number is not None:
@@ -116,6 +117,23 @@ def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
             if goal.parent_id is not None and goal.parent_id in forest.numbers:
                 groups.add(forest.nodes[forest.numbers[goal.parent_id]].group)
     return groups
+
+
+def _orphans(changes: Changes, forest: Forest) -> list[Node]:
+    """Return the roots whose definition names a parent that arrives only now.
+
+    Compaction may put a parent behind its children: it keeps the newest message.
+    """
+    arriving = {
+        goal.id for goal in changes.goals if forest.numbers.get(goal.id) != goal.number
+    }
+    if not arriving:
+        return []
+    return [
+        node
+        for node in forest.nodes.values()
+        if node.parent is None and node.goal.parent_id in arriving
+    ]
 
 
 class Restructuring:
@@ -137,12 +155,16 @@ class Restructuring:
         self, changes: Changes, *, computing_already: Iterable[GoalNumber]
     ) -> Outcome:
         """Apply the changes: metrics, then departures, then goals and their places."""
+        orphans = [node.goal for node in _orphans(changes, self._forest)]
         for metric in changes.metrics:
             self._set_metric(metric)
         for goal_id in changes.gone_goals:
             self._remove(goal_id)
         self._set_definitions(changes.goals)
-        self._set_places(changes.goals)
+        named = {goal.id for goal in changes.goals}
+        self._set_places(
+            [*changes.goals, *(goal for goal in orphans if goal.id not in named)]
+        )
         for metric_id in changes.gone_metrics:
             self._definitions.metrics.pop(metric_id, None)
         self._mark_computing(set(computing_already))
@@ -215,7 +237,9 @@ class Restructuring:
         """Move goals: all leave first, so that no order of moves makes a circle."""
         moving: list[tuple[GoalNumber, GoalNumber]] = []
         for goal in goals:
-            node = self._forest.nodes[goal.number]
+            node = self._forest.nodes.get(goal.number)
+            if node is None:  # an orphan that is gone by the same change
+                continue
             parent = self._parent_of(goal)
             if parent == node.parent:
                 continue
@@ -239,7 +263,7 @@ class Restructuring:
         if number is None:
             self.outcome.refused.append(
                 f"goal {goal.id} names a parent {goal.parent_id} that does not exist; "
-                "it is a root until its parent is changed"
+                "it is a root until that goal is there or its parent is changed"
             )
         return number
 
@@ -262,7 +286,11 @@ class Restructuring:
         self._forest.settle(number)
         after = self._forest.nodes[number].group
         if before != after:
-            self.outcome.came_from.setdefault(after, set()).add(before)
+            came_from = self.outcome.came_from
+            # A goal that moves passes through a group of its own: the one it left
+            # first counts as well.
+            passed = {before} | came_from.get(before, set())
+            came_from.setdefault(after, set()).update(passed)
         self.outcome.rewritten |= {node.number for node in self._forest.subtree(number)}
 
     def _add_to_ancestors(self, number: GoalNumber, *, sign: int) -> None:

@@ -51,4 +51,6 @@ def decode(slots: list[int], amounts: list[int]) -> Contributions:
 
 def array_literal(numbers: Sequence[int]) -> str:
     """Return an array as text, because unnest would flatten arrays of arrays."""
+    if len(numbers) == 1:
+        return f"{{{numbers[0]}}}"
     return "{" + ",".join(map(str, numbers)) + "}"

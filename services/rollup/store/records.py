@@ -1,9 +1,11 @@
 """Records at their newest version, with what each of them adds now."""
 
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -169,31 +171,52 @@ Fresh = tuple[ActivityRecord, Contributions]
 
 
 async def insert(connection: Connection, fresh: Sequence[Fresh]) -> None:
-    """Add records that were not there; one added meanwhile is a transient error."""
-    await connection.copy_records_to_table(
+    """Add records that were not there; one added meanwhile is a transient error.
+
+    As text: one formatted line a record costs a fifth of encoding twelve columns.
+    """
+    lines = [_line(record, contributions) for record, contributions in fresh]
+    await connection.copy_to_table(
         "record",
         schema_name="rollup",
         columns=_COLUMNS,
-        records=[_row(record, contributions) for record, contributions in fresh],
+        null=_NULL,
+        source=io.BytesIO("".join(lines).encode()),
     )
 
 
-def _row(record: ActivityRecord, contributions: Contributions) -> tuple[object, ...]:
+def _line(record: ActivityRecord, contributions: Contributions) -> str:
+    """Return the record as a line for COPY."""
     slots, amounts = encode(*contributions)
-    return (
+    fields = (
         record.key,
-        record.version,
-        record.deleted,
+        str(record.version),
+        "t" if record.deleted else "f",
         record.entity,
-        record.owner,
-        record.state,
-        record.status,
+        record.owner or _NULL,
+        _NULL if record.state is None else record.state,
+        _NULL if record.status is None else record.status,
         record.attributes_json,
-        record.shared_with or None,
-        record.occurred_at,
-        slots,
-        amounts,
+        _text_array(record.shared_with) or _NULL,
+        _NULL if record.occurred_at is None else record.occurred_at.isoformat(),
+        array_literal(slots),
+        array_literal(amounts),
     )
+    line = "\t".join(fields)
+    # Searching for single characters is much faster than any pattern.
+    plain = "\\" not in line and "\n" not in line and "\r" not in line
+    if plain and line.count("\t") == len(fields) - 1:
+        return line + "\n"
+    return "\t".join(map(_escaped, fields)) + "\n"
+
+
+# No text that we keep holds a control character.
+_NULL: Final = "\x1f"
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
 
 
 async def update(connection: Connection, fresh: Sequence[Fresh]) -> None:

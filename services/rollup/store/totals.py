@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -72,34 +72,45 @@ WHERE number = ANY($1::bigint[])
 
 _NEXT_REVISION = "SELECT nextval('rollup.revision')"
 
-# Only the climber of the group, or who has the definitions alone, gets here.
+# Only the climber of the group, or who has the definitions alone, gets here. Numbers
+# are almost always small enough for bigint, which is several times as fast to send.
+# What comes back is text, which is faster to read than numeric.
 _MOVE = """
 UPDATE rollup.total AS total
 SET own_actual = total.own_actual + move.own_actual,
     own_in_progress = total.own_in_progress + move.own_in_progress,
     own_custom = total.own_custom + move.own_custom,
-    pending_actual = total.pending_actual + move.pending_actual,
-    pending_in_progress = total.pending_in_progress + move.pending_in_progress,
-    pending_custom = total.pending_custom + move.pending_custom,
     computed_actual = total.computed_actual + move.computed_actual,
     computed_in_progress = total.computed_in_progress + move.computed_in_progress,
     computed_custom = total.computed_custom + move.computed_custom,
     computing = total.computing + move.computing,
-    revision = move.revision,
-    updated_at = $12
+    revision = greatest(total.revision, move.revision),
+    updated_at = $10
 FROM unnest(
-    $1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[],
-    $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[],
-    $11::integer[], $13::bigint[]
+    $1::bigint[], $2::{type}[], $3::{type}[], $4::{type}[], $5::{type}[],
+    $6::{type}[], $7::{type}[], $8::integer[], $9::bigint[]
 ) AS move (
-    number, own_actual, own_in_progress, own_custom, pending_actual,
-    pending_in_progress, pending_custom, computed_actual, computed_in_progress,
-    computed_custom, computing, revision
+    number, own_actual, own_in_progress, own_custom, computed_actual,
+    computed_in_progress, computed_custom, computing, revision
 )
 WHERE total.number = move.number
-RETURNING total.number, total.computed_actual, total.computed_in_progress,
-          total.computed_custom, total.computing > 0, total.revision,
-          total.updated_at
+RETURNING total.number, total.computed_actual::text,
+          total.computed_in_progress::text, total.computed_custom::text,
+          total.computing > 0, total.revision
+"""
+_MOVE_SMALL = _MOVE.format(type="bigint")
+_MOVE_LARGE = _MOVE.format(type="numeric")
+_SMALL: Final = 2**62
+
+# Most climbs have nothing pending: a column that seldom moves is moved apart.
+_MOVE_PENDING = """
+UPDATE rollup.total AS total
+SET pending_actual = total.pending_actual + move.actual,
+    pending_in_progress = total.pending_in_progress + move.in_progress,
+    pending_custom = total.pending_custom + move.custom
+FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[])
+    AS move (number, actual, in_progress, custom)
+WHERE total.number = move.number
 """
 
 # Whether something of the group went before and is not out yet, this answers too.
@@ -203,21 +214,37 @@ async def move(
     revisions: Mapping[GoalNumber, int],
     now: datetime,
 ) -> list[Total]:
-    """Move the goals' numbers; return them as they are then."""
+    """Move the goals' numbers; return them as they are then.
+
+    A goal that is given no revision keeps the one it has: others see no change.
+    """
     ordered = sorted(movements.items())
+    pending = [(number, one.pending) for number, one in ordered if any(one.pending)]
+    if pending:
+        await connection.execute(
+            _MOVE_PENDING,
+            [number for number, _ in pending],
+            *([amounts[index] for _, amounts in pending] for index in (0, 1, 2)),
+        )
+    moved = [item for item in ordered if item[1].shows]
+    if not moved:
+        return []
+    columns = [[one.own[index] for _, one in moved] for index in (0, 1, 2)] + [
+        [one.computed[index] for _, one in moved] for index in (0, 1, 2)
+    ]
+    small = all(max(one) < _SMALL and min(one) > -_SMALL for one in columns)
     rows = await connection.fetch(
-        _MOVE,
-        [number for number, _ in ordered],
-        *(
-            [getattr(one, column)[index] for _, one in ordered]
-            for column in ("own", "pending", "computed")
-            for index in (0, 1, 2)
-        ),
-        [one.computing for _, one in ordered],
+        _MOVE_SMALL if small else _MOVE_LARGE,
+        [number for number, _ in moved],
+        *columns,
+        [one.computing for _, one in moved],
+        [revisions.get(number, 0) for number, _ in moved],
         now,
-        [revisions[number] for number, _ in ordered],
     )
-    return [_total(row) for row in rows]
+    return [
+        Total(row[0], (int(row[1]), int(row[2]), int(row[3])), row[4], row[5], now)
+        for row in rows
+    ]
 
 
 def _total(row: asyncpg.Record) -> Total:

@@ -71,10 +71,9 @@ class Face:
 
     __slots__ = (
         "_decimals",
+        "_event",
         "_head",
         "_headers",
-        "_id",
-        "_incarnation",
         "_key",
         "_measured",
         "_target",
@@ -100,16 +99,15 @@ class Face:
             is_overridden=False,
         )
         fields = metric.rollup_fields if metric else {}
-        self._id = goal.id
+        self._event = f"{goal.id}:{incarnation}."
         self._key = goal.id.encode()
-        self._incarnation = incarnation
         self._decimals = metric.decimals if metric else 0
         self._measured = tuple(slot in fields for slot in SLOTS)
         self._target = (
             None if goal.target is None else units_of(goal.target, self._decimals)
         )
         # Without the closing brace: the numbers follow.
-        self._head = _encode(definition)[:-1].decode()
+        self._head = f'{_encode(definition)[:-1].decode()},"revision":'
         self._headers = _headers_of(goal.id)
 
     def message(
@@ -121,35 +119,32 @@ class Face:
         trace: str | None,
     ) -> Message:
         """Return the message that carries the goal's numbers now."""
-        event_id = f"{self._id}:{self._incarnation}.{total.revision}"
-        headers: list[tuple[str, bytes]] = [
-            ("ce_id", event_id.encode()),
+        _, (actual, in_progress, custom), computing, revision, _ = total
+        decimals, measured = self._decimals, self._measured
+        first = f'"{text_of(actual, decimals)}"' if measured[0] else "null"
+        second = f'"{text_of(in_progress, decimals)}"' if measured[1] else "null"
+        third = f'"{text_of(custom, decimals)}"' if measured[2] else "null"
+        share = percentage(actual, self._target) if measured[0] else None
+        value = (
+            f'{self._head}{revision},"values":{{"actual":{first},'
+            f'"in_progress":{second},"custom":{third}}},'
+            f'"percentage":{"null" if share is None else _quoted(share)},'
+            f'"rollup":{_COMPUTING if computing else _CURRENT},'
+            f'"updated_at":"{moment.text}",'
+            f'"caused_by":{_encode(causes).decode() if causes else "[]"}}}'
+        )
+        headers = [
+            ("ce_id", f"{self._event}{revision}".encode()),
             moment.header,
             *self._headers,
         ]
         if trace:
             headers.append(("traceparent", trace.encode()))
-        value = (
-            f'{self._head},"revision":{total.revision},{self._numbers(total)},'
-            f'"rollup":{_COMPUTING if total.computing else _CURRENT},'
-            f'"updated_at":"{moment.text}","caused_by":{_encode(causes).decode()}}}'
-        )
         return Message(moment.topic, self._key, value.encode(), headers)
 
-    def _numbers(self, total: Total) -> str:
-        actual, in_progress, custom = total.computed
-        share = percentage(actual, self._target) if self._measured[0] else None
-        return (
-            f'"values":{{"actual":{self._text(0, actual)},'
-            f'"in_progress":{self._text(1, in_progress)},'
-            f'"custom":{self._text(2, custom)}}},'
-            f'"percentage":{"null" if share is None else chr(34) + share + chr(34)}'
-        )
 
-    def _text(self, index: int, units: int) -> str:
-        if not self._measured[index]:
-            return "null"
-        return f'"{text_of(units, self._decimals)}"'
+def _quoted(number: str) -> str:
+    return f'"{number}"'
 
 
 _CURRENT: Final = '{"status":"current","error":null}'

@@ -146,7 +146,7 @@ class Applying:
                 if span.partition in applied.misplaced and source.is_of_now(span)
             ]
             if misplaced:
-                await self._until_done(lambda: source.go_back(misplaced))  # noqa: B023 - awaited here
+                source.look_again(misplaced)
             if applied.next_offsets:
                 await source.hint(applied.next_offsets)
 

@@ -28,8 +28,10 @@ BEAT_SECONDS: Final = 1.0
 # Longer than a beat by far; a session that is silent so long is dead or stopped.
 IDLE_SESSION_SECONDS: Final = 5
 _PAUSE_SECONDS_MAX: Final = 3.0
-# A predecessor's message may be on its way so long after it was last seen.
+# A predecessor's message may be on its way so long after it lost its lock.
 _ECHO_SECONDS: Final = DELIVERY_SECONDS_MAX + 1.0
+# Who was silent longer than this is gone since long.
+_SILENT_SECONDS_MAX: Final = 3 * _ECHO_SECONDS
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
@@ -87,6 +89,11 @@ class Climber:
                 log.warning("climber_waits", reason=repr(fault), seconds=pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _PAUSE_SECONDS_MAX)
+            except Exception:
+                # A fault of ours: what waits keeps waiting, loud, until it is mended.
+                self.ready = False
+                log.exception("climb_failed")
+                await asyncio.sleep(_PAUSE_SECONDS_MAX)
             finally:
                 self.groups.clear()
                 self._publish_after.clear()
@@ -104,7 +111,7 @@ class Climber:
                 next_beat = monotonic() + BEAT_SECONDS
             await self._climb_what_is_due(connection)
             await self._wait(next_beat)
-        for group in sorted(self.groups):
+        for group in sorted(self.groups - self._publish_after.keys()):
             await climbers.hand_over(connection, group, self._copy_id)
         await climbers.leave(connection, self._copy_id)
 
@@ -149,6 +156,9 @@ class Climber:
         copies = await climbers.beat(connection, self._copy_id, sorted(self.groups))
         share = -(-TREE_GROUPS // max(1, copies))
         for group in sorted(self.groups)[share:]:
+            if group in self._publish_after:
+                # Who got it handed over would not wait for the one before us.
+                continue
             self.groups.discard(group)
             self._dirty.discard(group)
             await climbers.hand_over(connection, group, self._copy_id)
@@ -166,8 +176,9 @@ class Climber:
         if silent is None:
             return
         self.groups.add(group)
-        if silent < _ECHO_SECONDS:
-            self._publish_after[group] = monotonic() + _ECHO_SECONDS - silent
+        if silent < _SILENT_SECONDS_MAX:
+            # Counted from now: it had the lock till now, and beats only between climbs.
+            self._publish_after[group] = monotonic() + _ECHO_SECONDS
             log.info("group_taken_over", group=group, predecessor_silent=silent)
 
     async def _echo(self, connection: Connection) -> None:

@@ -90,7 +90,7 @@ class Redefining:
         if groups is None:
             self._reads_to = -1
             if self._source.is_of_now(span):
-                await self._source.go_back([span.partition])
+                self._source.look_again([span.partition])
             return []
         self._begins_at = self._waiting[count - 1].offset + 1
         del self._waiting[:count]

@@ -55,6 +55,11 @@ class Rederiving:
                 log.warning("rederive_waits", reason=repr(fault))
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
+            except Exception:
+                # A fault of ours: the goals go on saying that they compute.
+                log.exception("rederive_failed")
+                await asyncio.sleep(IDLE_SECONDS)
+                continue
             if not worked:
                 self._wake.clear()
                 try:

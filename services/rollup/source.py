@@ -1,11 +1,12 @@
 """The partitions of a topic as this process reads them.
 
 PostgreSQL says where each partition stands; Kafka's committed offsets are a hint. A
-batch carries the position it was fetched from. Every jump of the consumer raises the
-partition's generation, so that what was fetched before the jump is known as such.
+batch carries the position it was fetched from. Before every jump the partition is
+taken over anew, which raises its epoch: what was fetched before is known as such.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,10 +31,6 @@ class _Position:
 
     epoch: int
     next_offset: int
-    generation: int = 0
-    # A first offset that was further on than expected, until it is seen again: then
-    # the offsets between are really not there (aborted, compacted).
-    gap_seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,6 @@ class Span:
     fetched_from: int
     next_offset: int
     epoch: int
-    generation: int
     messages: Sequence[Any]
 
 
@@ -53,17 +49,28 @@ class Source:
 
     def __init__(self, topic: str, pool: asyncpg.Pool) -> None:
         self.topic = topic
-        self.complaint: str | None = "no partitions are assigned yet"
         self._pool = pool
         self._positions: dict[int, _Position] = {}
         self._consumer: Callable[[], AIOKafkaConsumer | None] = lambda: None
         self._batches = 0
-        # Partitions that cannot be read without losing something.
-        self._stopped: set[int] = set()
+        self._revocations = 0
+        self._look = asyncio.Event()
+        # A first offset that was not the expected one. If a second look, after the
+        # partition's ends were compared, shows the same, then the offsets between are
+        # really not there (aborted, compacted).
+        self._gaps: dict[int, int] = {}
+        # Partitions that cannot be read without losing something, and why.
+        self._stopped: dict[int, str] = {}
+        self._waits_for: str | None = "no partitions are assigned yet"
 
     def read_with(self, consumer: Callable[[], AIOKafkaConsumer | None]) -> None:
         """Use this consumer; it exists only once the subscriber has started."""
         self._consumer = consumer
+
+    @property
+    def complaint(self) -> str | None:
+        """Say what keeps partitions from being read, or nothing."""
+        return "; ".join(self._stopped.values()) or self._waits_for
 
     @property
     def partitions(self) -> frozenset[int]:
@@ -73,25 +80,36 @@ class Source:
     async def take_over(self, partitions: Iterable[int]) -> None:
         """Raise the epoch of assigned partitions and go to where they stand."""
         consumer = self._consumer()
-        wanted = sorted(partitions)
-        if consumer is None or not wanted:
-            self.complaint = None
+        wanted = [TopicPartition(self.topic, one) for one in sorted(partitions)]
+        if consumer is not None and wanted:
+            first = await consumer.beginning_offsets(wanted)
+            for place in wanted:
+                await self._take_over(consumer, place, first[place])
+        self._waits_for = None
+
+    async def _take_over(
+        self, consumer: AIOKafkaConsumer, place: TopicPartition, first: int
+    ) -> None:
+        revocations = self._revocations
+        standpoint = await self._raise(place.partition, first)
+        # Asked last: from here on nobody else moves the partition past its end.
+        last = (await consumer.end_offsets([place]))[place]
+        if revocations != self._revocations or place not in consumer.assignment():
+            # Lost while we asked; if it comes back, it is taken over again.
             return
-        places = [TopicPartition(self.topic, partition) for partition in wanted]
-        first = await consumer.beginning_offsets(places)
-        last = await consumer.end_offsets(places)
-        complaints = []
-        for place in places:
-            standpoint = await self._raise(place.partition, first[place])
-            complaint = _complaint(place, standpoint.next_offset, first, last)
-            if complaint:
-                complaints.append(complaint)
-                consumer.pause(place)
-                self._stopped.add(place.partition)
+        complaint = _complaint(place, standpoint.next_offset, first=first, last=last)
+        if complaint is not None:
+            consumer.pause(place)
+            if self._stopped.get(place.partition) != complaint:
+                self._stopped[place.partition] = complaint
                 log.error("partition_stopped", reason=complaint)
-                continue
-            self._go_to(place.partition, standpoint)
-        self.complaint = "; ".join(complaints) or None
+            return
+        if self._stopped.pop(place.partition, None) is not None:
+            consumer.resume(place)
+        self._positions[place.partition] = _Position(
+            standpoint.epoch, standpoint.next_offset
+        )
+        consumer.seek(place, standpoint.next_offset)
 
     async def _raise(self, partition: int, first_offset: int) -> offsets.Standpoint:
         async with self._pool.acquire() as connection:
@@ -103,9 +121,11 @@ class Source:
             )
 
     async def mind(self) -> None:
-        """Take over, for ever, what is assigned and was not taken over yet."""
+        """Take over, for ever, what is assigned and has no position."""
         while True:
-            await asyncio.sleep(_MIND_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), _MIND_SECONDS)
+            self._look.clear()
             consumer = self._consumer()
             if consumer is None:
                 continue
@@ -114,30 +134,30 @@ class Source:
                 for place in consumer.assignment()
                 if place.topic == self.topic
             }
-            missing = assigned - self.partitions - self._stopped
+            missing = assigned - self.partitions
             if missing:
-                try:
-                    await self.take_over(missing)
-                except (*TRANSIENT_ERRORS, KafkaError) as fault:
-                    log.warning("assignment_waits", reason=repr(fault))
+                await self.take_over_if_possible(missing)
+
+    async def take_over_if_possible(self, partitions: Iterable[int]) -> None:
+        """Take over; if PostgreSQL or Kafka is away, `mind` does it later."""
+        try:
+            await self.take_over(partitions)
+        except (*TRANSIENT_ERRORS, KafkaError) as fault:
+            self._waits_for = f"partitions of {self.topic} wait: {fault!r}"
+            log.warning("assignment_waits", reason=repr(fault))
 
     def give_up(self, partitions: Iterable[int]) -> None:
         """Forget partitions that are no longer ours."""
+        self._revocations += 1
         for partition in partitions:
             self._positions.pop(partition, None)
-            self._stopped.discard(partition)
+            self._stopped.pop(partition, None)
 
-    def _go_to(self, partition: int, standpoint: offsets.Standpoint) -> None:
-        old = self._positions.get(partition)
-        self._positions[partition] = _Position(
-            standpoint.epoch,
-            standpoint.next_offset,
-            old.generation + 1 if old else 0,
-            old.gap_seen if old else None,
-        )
-        consumer = self._consumer()
-        if consumer is not None:
-            consumer.seek(TopicPartition(self.topic, partition), standpoint.next_offset)
+    def look_again(self, partitions: Iterable[int]) -> None:
+        """Read partitions again from where the database has them; `mind` sees to it."""
+        for partition in partitions:
+            self._positions.pop(partition, None)
+        self._look.set()
 
     def claim(self, messages: Sequence[Any]) -> list[Span]:
         """Return fetched messages by partition, without those that are not ours."""
@@ -153,32 +173,21 @@ class Source:
             return None
         first, fetched_from = messages[0].offset, position.next_offset
         if first < fetched_from or (
-            first > fetched_from and position.gap_seen != first
+            first > fetched_from and self._gaps.get(partition) != first
         ):
-            # Fetched before a jump; or offsets are missing, which a second look tells.
-            position.gap_seen = first
-            self._go_to(partition, offsets.Standpoint(fetched_from, position.epoch))
+            self._gaps[partition] = first
+            self.look_again([partition])
             return None
-        position.gap_seen = None
+        self._gaps.pop(partition, None)
         position.next_offset = messages[-1].offset + 1
         return Span(
-            partition,
-            fetched_from,
-            position.next_offset,
-            position.epoch,
-            position.generation,
-            messages,
+            partition, fetched_from, position.next_offset, position.epoch, messages
         )
 
     def is_of_now(self, span: Span) -> bool:
-        """Tell whether the partition has not jumped since the span was fetched."""
+        """Tell whether the partition was not taken over since the span was fetched."""
         position = self._positions.get(span.partition)
-        return position is not None and position.generation == span.generation
-
-    async def go_back(self, partitions: Iterable[int]) -> None:
-        """Read partitions again from where the database has them."""
-        ours = [one for one in partitions if one in self._positions]
-        await self.take_over(ours)
+        return position is not None and position.epoch == span.epoch
 
     async def hint(self, next_offsets: dict[int, int]) -> None:
         """Tell Kafka how far we are now and then, for those who watch the lag."""
@@ -217,23 +226,20 @@ class Source:
 
 
 def _complaint(
-    place: TopicPartition,
-    next_offset: int,
-    first: dict[TopicPartition, int],
-    last: dict[TopicPartition, int],
+    place: TopicPartition, next_offset: int, *, first: int, last: int
 ) -> str | None:
     """Say what keeps a partition from being read without losing something."""
-    if next_offset < first[place]:
+    if next_offset < first:
         return (
-            f"{place.topic}/{place.partition}: messages {next_offset} to "
-            f"{first[place] - 1} were deleted by retention before they were read; send "
-            "those records again, then move rollup.source_offset on"
+            f"{place.topic}/{place.partition}: messages {next_offset} to {first - 1} "
+            "were deleted by retention before they were read; send those records "
+            "again, then move rollup.source_offset on"
         )
-    if next_offset > last[place]:
+    if next_offset > last:
         return (
             f"{place.topic}/{place.partition}: stands at {next_offset}, but the topic "
-            f"ends at {last[place]}; was it deleted and created again? check, then "
-            "move rollup.source_offset back"
+            f"ends at {last}; was it deleted and created again? check, then move "
+            "rollup.source_offset back"
         )
     return None
 
@@ -249,8 +255,5 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is u
         self._source_of().give_up(one.partition for one in revoked)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Take over; if the database is away, `mind` does it when it is back."""
-        try:
-            await self._source_of().take_over(one.partition for one in assigned)
-        except (*TRANSIENT_ERRORS, KafkaError) as fault:
-            log.warning("assignment_waits", reason=repr(fault))
+        """Take over; if that fails, `mind` tries again."""
+        await self._source_of().take_over_if_possible(one.partition for one in assigned)

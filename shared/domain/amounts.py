@@ -82,9 +82,11 @@ def text_of(units: int, decimals: int) -> str:
     """Return `units` as the decimal text that goes on the wire."""
     if decimals == 0:
         return str(units)
-    sign = "-" if units < 0 else ""
-    digits = str(abs(units)).rjust(decimals + 1, "0")
-    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
+    digits = str(units) if units >= 0 else str(-units)
+    if len(digits) <= decimals:
+        digits = digits.rjust(decimals + 1, "0")
+    text = f"{digits[:-decimals]}.{digits[-decimals:]}"
+    return text if units >= 0 else "-" + text
 
 
 def percentage(actual: int, target: int | None) -> str | None:

@@ -36,7 +36,7 @@ class Movement:
     @property
     def shows(self) -> bool:
         """Tell whether others see a change: what is pending they do not see."""
-        return bool(any(self.own) or any(self.computed) or self.computing)
+        return any(self.computed) or any(self.own) or self.computing != 0
 
 
 Movements = dict[GoalNumber, Movement]
@@ -56,14 +56,18 @@ def movements_of(
     whose re-derivation is done: they become own, together with all that waits.
     """
     movements: Movements = {}
+    nodes = forest.nodes
     for slot, amount in deltas:
         number = number_of(slot)
-        if number not in forest.nodes:
-            continue
-        movement = movements.setdefault(number, Movement())
-        waits = number in computing and number not in folded
-        column = movement.pending if waits else movement.own
-        column[field_index_of(slot)] += amount
+        movement = movements.get(number)
+        if movement is None:
+            if number not in nodes:
+                continue
+            movement = movements[number] = Movement()
+        if number in computing and number not in folded:
+            movement.pending[field_index_of(slot)] += amount
+        else:
+            movement.own[field_index_of(slot)] += amount
     for number, pending in folded.items():
         movement = movements.setdefault(number, Movement())
         movement.computing -= 1
@@ -76,23 +80,26 @@ def movements_of(
 
 def _climb(movements: Movements, forest: Forest) -> None:
     """Add every goal's movement to its ancestors, deepest goals first."""
+    nodes = forest.nodes
     levels: dict[int, list[GoalNumber]] = {}
     for number, movement in movements.items():
-        movement.computed[:] = movement.own
-        levels.setdefault(forest.nodes[number].depth, []).append(number)
+        movement.computed = movement.own.copy()
+        levels.setdefault(nodes[number].depth, []).append(number)
     for depth in range(max(levels, default=0), 0, -1):
         above = levels.setdefault(depth - 1, [])
         for number in levels.get(depth, ()):
             movement = movements[number]
-            parent = forest.nodes[number].parent
-            if parent is None or not (any(movement.computed) or movement.computing):
+            parent = nodes[number].parent
+            if parent is None:
                 continue
             upper = movements.get(parent)
             if upper is None:
                 upper = movements[parent] = Movement()
                 above.append(parent)
-            for index in (0, 1, 2):
-                upper.computed[index] += movement.computed[index]
+            theirs, ours = upper.computed, movement.computed
+            theirs[0] += ours[0]
+            theirs[1] += ours[1]
+            theirs[2] += ours[2]
             upper.computing += movement.computing
 
 

@@ -77,29 +77,42 @@ class GoalIndex:
 
     def add(self, goal: Goal, metric: Metric) -> None:
         """Let records meet `goal`."""
-        for slot, cells in self._places(goal, metric):
-            cells.setdefault(bounds_of(goal.period), []).append(slot)
+        owner, bounds = _owner_of(goal), bounds_of(goal.period)
+        for slot, lane in self._places(goal, metric):
+            lane.cells(owner).setdefault(bounds, []).append(slot)
 
     def remove(self, goal: Goal, metric: Metric) -> None:
         """Let no record meet `goal` any more; it was added with the same arguments."""
-        for slot, cells in self._places(goal, metric):
-            slots = cells[bounds_of(goal.period)]
-            slots.remove(slot)
-            if not slots:
-                del cells[bounds_of(goal.period)]
+        owner, bounds = _owner_of(goal), bounds_of(goal.period)
+        for slot, lane in self._places(goal, metric):
+            cells = lane.cells(owner)
+            cells[bounds].remove(slot)
+            if not cells[bounds]:
+                del cells[bounds]
+            if owner is not None and not cells:
+                del lane.by_owner[owner]
+            if not (lane.anybody or lane.by_owner):
+                self._close(lane.signature)
 
-    def _places(self, goal: Goal, metric: Metric) -> list[tuple[int, _Cells]]:
+    def _places(self, goal: Goal, metric: Metric) -> list[tuple[int, _Lane]]:
         if goal.rollup_only_from_children:
             return []
-        owner = goal.owner.key if goal.owner_records_only else None
         return [
             (
                 slot_of(goal.number, index),
-                self._lane(metric, metric.rollup_fields[name]).cells(owner),
+                self._lane(metric, metric.rollup_fields[name]),
             )
             for index, name in enumerate(SLOTS)
             if name in metric.rollup_fields
         ]
+
+    def _close(self, signature: _Signature) -> None:
+        """Take out a lane that no goal is left in."""
+        entity = self._entities[signature.entity]
+        del entity.lanes[signature]
+        entity.arrange()
+        if not entity.lanes:
+            del self._entities[signature.entity]
 
     def _lane(self, metric: Metric, rollup_field: RollupField) -> _Lane:
         counts = metric.kind is MetricKind.COUNT
@@ -133,6 +146,11 @@ class GoalIndex:
         for lane in lanes:
             _meet(lane, record, slots, amounts)
         return slots, amounts
+
+
+def _owner_of(goal: Goal) -> str | None:
+    """Return whose records the goal counts, or None for anybody's."""
+    return goal.owner.key if goal.owner_records_only else None
 
 
 def _meet(lane: _Lane, record: Record, slots: list[int], amounts: list[int]) -> None:

@@ -107,7 +107,7 @@ WHERE record.key = fresh.key
 _APPEND_DELTAS = """
 INSERT INTO rollup.delta
     (tree_group, slots, amounts, causes, behind, rederivation_id)
-VALUES ($1, $2, $3, $4, $5, $6)
+VALUES ($1, $2::text::integer[], $3::text::bigint[], $4, $5, $6)
 """
 
 # A page of the records that some goals may count, or may hold contributions of; in
@@ -274,7 +274,9 @@ async def append_deltas(
         slots, amounts = encode(deltas.slots, deltas.amounts)
         causes = {"named": deltas.causes, "traces": deltas.traces}
         text = msgspec.json.encode(causes).decode()
-        rows.append((group, slots, amounts, text, behind, None))
+        rows.append(
+            (group, array_literal(slots), array_literal(amounts), text, behind, None)
+        )
     if rows:
         await connection.executemany(_APPEND_DELTAS, rows)
 
@@ -284,5 +286,5 @@ async def append_done(
 ) -> None:
     """Leave word for the climber that a re-derivation has read all its records."""
     await connection.execute(
-        _APPEND_DELTAS, group, [], [], "{}", False, rederivation_id
+        _APPEND_DELTAS, group, "{}", "{}", "{}", False, rederivation_id
     )

@@ -1,0 +1,76 @@
+# Everything one does with this checkout. `make` alone lists the targets.
+#
+# Each target installs what it needs into .venv by itself; requirements/*.lock say
+# exactly what, and the stamps .venv/.ready-* when.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+LOCAL  := $(VENV)/.ready-local
+DEV    := $(VENV)/.ready-dev
+
+# The folders of tests that start servers, services or a browser.
+SLOW_TESTS := browser contract faults integration local system
+
+# `make run DEMO=0`: an empty organisation.
+ifeq ($(DEMO),0)
+export CAIRN_DEMO := 0
+endif
+
+# More options for pytest: `make test ARGS="-k tree -x"`.
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test fast check fix bench screenshots lock clean
+MAKEFLAGS += --no-print-directory
+
+help: ## list the targets
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(LOCAL) ## start all of Cairn on this machine (DEMO=0: without the example company)
+	@exec $(BIN)/cairn run
+
+test: $(DEV) ## run all tests, on a real PostgreSQL and Kafka
+	@exec $(BIN)/pytest $(ARGS)
+
+fast: $(DEV) ## run the tests that start nothing, in seconds
+	@exec $(BIN)/pytest $(SLOW_TESTS:%=--ignore=tests/%) $(ARGS)
+
+check: $(DEV) ## judge format, lint, types, imports and deployment files
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@if test -f deploy/check.py; then set -x; $(BIN)/python -m deploy.check; fi
+
+fix: $(DEV) ## format, and repair what lint can repair
+	$(BIN)/ruff check --quiet --fix-only
+	$(BIN)/ruff format --quiet
+
+bench: $(DEV) ## measure records per second and latency, beside a plain loop
+	@exec $(BIN)/python -m bench $(ARGS)
+
+screenshots: $(DEV) ## take the pictures in the documentation anew
+	@exec $(BIN)/python -m docs.screenshots $(ARGS)
+
+lock: ## work out the versions in requirements/*.lock anew (needs uv)
+	@command -v uv >/dev/null || { echo "uv is missing; bring it with 'pip install uv'" >&2; exit 1; }
+	$(call lock,service,)
+	$(call lock,local,--extra local)
+	$(call lock,dev,--extra local --extra dev)
+
+define lock
+uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-header --no-annotate --no-emit-index-url $(2) \
+  --output-file requirements/$(1).lock
+endef
+
+clean: ## forget the data of make run (the folder .cairn)
+	@$(PYTHON) -m local.home
+
+$(LOCAL): requirements/local.lock pyproject.toml local/install.py
+	@$(PYTHON) local/install.py local
+
+$(DEV): requirements/dev.lock requirements/local.lock pyproject.toml local/install.py
+	@$(PYTHON) local/install.py dev

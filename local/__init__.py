@@ -1,0 +1,1 @@
+"""Kafka and PostgreSQL on this machine, for run and test."""

@@ -1,0 +1,1 @@
+"""Tests of what starts Kafka, PostgreSQL and the services on this machine."""

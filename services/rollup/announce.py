@@ -183,7 +183,7 @@ _SOME_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def tombstone_of(goal_id: GoalId, *, revision: int, moment: Moment) -> Message:
     """Return the message that says a goal is gone: its key and no value."""
-    event_id = f"{goal_id}:gone.{revision}"
+    event_id = f"{goal_id}:gone-{revision}"
     return Message(
         moment.topic,
         goal_id.encode(),

@@ -29,6 +29,8 @@ from services.rollup.rederive import Rederiving
 from services.rollup.settings import RollupSettings
 from services.rollup.signals import Signals
 from services.rollup.source import Listener, Source
+from services.rollup.watch import Watching
+from services.rollup.watchdog import Watchdog
 from shared.messages import topics
 from shared.messages.events import ActivityRecordEvent, GoalUpdatedEvent
 from shared.plumbing.health import operational_routes
@@ -47,6 +49,7 @@ log = log_of("rollup.app")
 
 GROUP: Final = "rollup"
 DEFINITIONS_GROUP: Final = "rollup-definitions"
+WATCH_GROUP: Final = "rollup-watch"
 SESSION_MILLISECONDS: Final = 10_000
 STOP_SECONDS_MAX: Final = 6.0
 # How long a quiet consumer sleeps; it adds to the latency of the first record.
@@ -80,6 +83,7 @@ class Engine:
         )
         self.applying = Applying(pool, held, topic=self.records.topic)
         self.redefining = Redefining(pool, held, self.changes)
+        self.watching = Watching(pool)
         self.climber = Climber(
             Climbing(held, producer, topic_name(settings, topics.GOAL_UPDATED)),
             self._connector(settings, "climber", IDLE_SESSION_SECONDS),
@@ -87,6 +91,7 @@ class Engine:
             pause=settings.climb_pause_milliseconds / 1000,
         )
         self.rederiving = Rederiving(pool, held, notify=self._rederived)
+        self.watchdog = Watchdog(self.records, lambda: self.applying.complaint)
         self.signals = Signals(
             pool, self.climber, lambda: self.rederiving, copy_id=copy_id
         )
@@ -118,6 +123,12 @@ class Engine:
         if groups:
             await self.signals.definitions_changed(groups)
 
+    async def take_announced(self, message: KafkaMessage) -> None:
+        """Look at what climbers announced."""
+        groups = await self.watching.take(message.raw_message)
+        if groups:
+            await self.signals.definitions_changed(groups)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep all loops running; at the end finish what is under way."""
@@ -131,6 +142,7 @@ class Engine:
             _start("signals", self.signals.listen(self._listen)),
             _start("mind-records", self.records.mind()),
             _start("mind-changes", self.changes.mind()),
+            _start("watchdog", self.watchdog.run()),
         ]
         for task in (climbing, *others):
             task.add_done_callback(_tell_of_death)
@@ -194,12 +206,26 @@ class Subscribers:
             **common,
         )
 
+        self.announced = broker.subscriber(
+            topic_name(settings, topics.GOAL_UPDATED),
+            group_id=prefix + WATCH_GROUP,
+            max_records=settings.batch_records_max,
+            title="AnnouncedGoals",
+            description="What climbers announced, read back.",
+            # Only what is announced from now on can be overtaken.
+            **{**common, "auto_offset_reset": "latest"},
+        )
+
         async def on_records(message: KafkaMessage) -> None:
             await self.of_engine().take_records(message)
 
         async def on_changes(message: KafkaMessage) -> None:
             await self.of_engine().take_changes(message)
 
+        async def on_announced(message: KafkaMessage) -> None:
+            await self.of_engine().take_announced(message)
+
+        self.announced(on_announced)
         self.records(on_records)
         self.changes(on_changes)
 

@@ -213,6 +213,23 @@ class Source:
         end = consumer.highwater(place) if consumer is not None else None
         return int(end or 0)
 
+    @property
+    def stand(self) -> int:
+        """Return a number that moves whenever something was read."""
+        return sum(position.next_offset for position in self._positions.values())
+
+    async def waiting(self) -> int:
+        """Ask Kafka how many messages the consumer has not come to yet.
+
+        The consumer's own position counts: it passes what carries no message.
+        """
+        consumer = self._consumer()
+        places = [TopicPartition(self.topic, one) for one in self._positions]
+        if consumer is None or not places:
+            return 0
+        ends = await consumer.end_offsets(places)
+        return sum([end - await consumer.position(one) for one, end in ends.items()])
+
     def lag(self) -> int:
         """Return how many messages are known to wait in our partitions."""
         consumer = self._consumer()

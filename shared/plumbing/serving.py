@@ -11,6 +11,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 from faststream import FastStream
+from pydantic import ValidationError
 
 GRACE_SECONDS: Final = 4
 _BACKLOG: Final = 512
@@ -76,7 +77,10 @@ def run_service(build: Callable[[], Awaitable[FastStream]]) -> None:
     """Run a service until SIGTERM or SIGINT; everything it holds is closed then."""
 
     async def main() -> None:
-        app = await build()
+        try:
+            app = await build()
+        except ValidationError as fault:
+            raise SystemExit(_settings_report(fault)) from None
         # What was loaded until now stays: the collector need not look at it again,
         # and records are many and short-lived.
         gc.collect()
@@ -85,3 +89,13 @@ def run_service(build: Callable[[], Awaitable[FastStream]]) -> None:
         await app.run(sleep_time=0.05)
 
     uvloop.run(main())
+
+
+def _settings_report(fault: ValidationError) -> str:
+    """Return what is wrong with the environment, one setting a line."""
+    lines = ["the settings are not complete; `cairn settings` lists them all:"]
+    for error in fault.errors():
+        name = "_".join(str(part) for part in error["loc"])
+        named = f"CAIRN_{name.upper()}: " if name else ""
+        lines.append(f"  {named}{error['msg']}")
+    return "\n".join(lines)

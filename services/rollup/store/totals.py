@@ -177,6 +177,13 @@ WHERE goal.tree_group = ANY($1::smallint[])
 ORDER BY total.number
 """
 
+_GROUPS_OF = """
+SELECT number, tree_group
+FROM rollup.goal
+WHERE id = ANY($1::text[]) AND NOT gone
+ORDER BY number
+"""
+
 
 async def take_deltas(connection: Connection, groups: Sequence[int]) -> Waiting:
     """Take all deltas of these groups that are visible now."""
@@ -358,3 +365,28 @@ async def updated_since(
     for row in await connection.fetch(_UPDATED_SINCE, groups, seconds):
         found.setdefault(row[1], []).append(row[0])
     return found
+
+
+async def announce_again(connection: Connection, goal_ids: Sequence[str]) -> list[int]:
+    """Write down that goals must be published once more; return their groups.
+
+    An id that no goal has now is left: its empty value carries no revision to compare.
+    """
+    rows = await connection.fetch(_GROUPS_OF, goal_ids)
+    groups: dict[int, list[GoalNumber]] = {}
+    for row in rows:
+        groups.setdefault(row["tree_group"], []).append(row["number"])
+    for group, numbers in sorted(groups.items()):
+        await announce(
+            connection,
+            Announcement(
+                id=await next_revision(connection),
+                group=group,
+                numbers=numbers,
+                gone_ids=(),
+                named={},
+                traces={},
+                after_groups=(),
+            ),
+        )
+    return sorted(groups)

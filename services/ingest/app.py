@@ -1,0 +1,113 @@
+"""The ingest service: HTTP in, records on the topic out.
+
+Only wiring lives here. What a body holds is read in `reading`, what is accepted is
+decided in `intake`, how it is answered in `http`.
+"""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from aiokafka.errors import KafkaError
+from faststream import FastStream
+from faststream.kafka import KafkaBroker
+from faststream.specification import AsyncAPI
+from pydantic import ValidationError
+
+from services.ingest import documents
+from services.ingest.admission import Admission
+from services.ingest.http import Door, build_http
+from services.ingest.intake import Intake
+from services.ingest.settings import IngestSettings
+from shared.messages.events import ActivityRecordEvent
+from shared.messages.topics import ACTIVITY_RECORDS
+from shared.plumbing.kafka import broker_of, topic_name
+from shared.plumbing.logs import configure_logs, log_of
+from shared.plumbing.producing import open_producer
+from shared.plumbing.serving import PortInUseError, run_service, serving
+
+CLIENT = "cairn-ingest"
+PING_SECONDS_MAX = 2.0
+
+_log = log_of("ingest")
+
+
+async def build_app(settings: IngestSettings) -> FastStream:
+    """Assemble the service; it touches nothing outside until it starts."""
+    broker = broker_of(settings, client=CLIENT)
+    topic = topic_name(settings, ACTIVITY_RECORDS)
+    broker.publisher(
+        topic,
+        title=ACTIVITY_RECORDS.name,
+        description="Records as they came, one message each, keyed by entity/id.",
+        schema=ActivityRecordEvent,
+    )
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        # Left in reverse: no new requests, those under way finish, then the
+        # producer sends what is still with it.
+        async with AsyncExitStack() as stack:
+            producer = await stack.enter_async_context(
+                open_producer(settings, client=CLIENT)
+            )
+            door = Door(
+                intake=Intake(producer=producer, topic=topic),
+                admission=Admission(requests_max=settings.ingest_requests_max),
+                token=settings.admin_token.get_secret_value().encode(),
+            )
+            http = build_http(
+                door,
+                checks={"kafka": lambda: _complaint_of(broker)},
+                asyncapi=lambda: documents.asyncapi_of(app, topic),
+            )
+            await stack.enter_async_context(
+                serving(http, host=settings.bind, port=settings.ingest_port)
+            )
+            _log.info("ingest_started", port=settings.ingest_port)
+            yield
+            _log.info("ingest_stopping")
+
+    app = FastStream(
+        broker,
+        logger=None,
+        lifespan=lifespan,
+        specification=AsyncAPI(
+            title="Cairn ingest",
+            version=documents.API_VERSION,
+            description=documents.DESCRIPTION,
+        ),
+    )
+    return app
+
+
+async def _complaint_of(broker: KafkaBroker) -> str | None:
+    if await broker.ping(PING_SECONDS_MAX):
+        return None
+    return "kafka does not answer; check CAIRN_KAFKA_SERVERS and that the broker is up"
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    try:
+        settings = IngestSettings()
+        configure_logs(service="ingest", level=settings.log_level)
+        run_service(lambda: build_app(settings))
+    except ValidationError as fault:
+        sys.exit(_in_words(fault))
+    except PortInUseError as fault:
+        sys.exit(str(fault))
+    except KafkaError as fault:
+        sys.exit(f"kafka does not answer: {fault}; check that it is up, start again")
+
+
+def _in_words(fault: ValidationError) -> str:
+    return "\n".join(
+        f"CAIRN_{str(error['loc'][0]).upper() if error['loc'] else '*'}: "
+        f"{error['msg'].lower()}; run `cairn settings` for what is meant"
+        for error in fault.errors(include_url=False, include_input=False)
+    )
+
+
+if __name__ == "__main__":
+    main()

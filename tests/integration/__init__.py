@@ -1,0 +1,1 @@
+"""Tests of single parts against a real PostgreSQL and Kafka."""

@@ -1,0 +1,1 @@
+"""Meridian Instruments: the example company, the same for the same day everywhere."""

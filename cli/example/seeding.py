@@ -1,0 +1,102 @@
+"""`cairn seed`: create what is missing of the example company, and send its past.
+
+Safe to run again at any time: definitions that are there stay as they are, and records
+come with the versions that they had, so that nothing changes twice.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from cli import output, sending
+from cli.api import Api
+from cli.example import company
+from cli.example.company import Body, Quarter
+from cli.example.history import records_as_of
+from cli.exits import CommandError, ExitCode
+from cli.surroundings import surroundings
+
+_CHUNK: Final = 100
+
+
+def run() -> ExitCode:
+    """Create the company and send its records; tell how to try it."""
+    around = surroundings()
+    now = datetime.now(UTC)
+    quarter = Quarter.of(now.date())
+    with Api("goals", around.goals_url, around.token) as goals:
+        people, targets = _create(goals, quarter)
+    with Api("ingest", around.ingest_url, around.token) as ingest:
+        records = _send(ingest, now)
+    output.say(
+        output.marked(
+            output.Mark.OK, f"{people} people · {targets} goals · {records:,} records"
+        )
+    )
+    # One line, so that `cairn run` finds it among everything else that is said.
+    output.print_data(json.dumps(_to_try(quarter, now), ensure_ascii=False))
+    return ExitCode.OK
+
+
+def _create(goals: Api, quarter: Quarter) -> tuple[int, int]:
+    """Create what is missing; return how many people and goals there are."""
+    users, targets = company.users(), company.goals(quarter)
+    # What others name comes before them.
+    plan: Sequence[tuple[str, str, Sequence[Body]]] = (
+        ("units", "/v1/business-units", company.business_units()),
+        ("people", "/v1/users", users),
+        ("teams", "/v1/teams", company.teams()),
+        ("metrics", "/v1/metrics", company.metrics()),
+        ("goals", "/v1/goals", targets),
+    )
+    for name, path, bodies in plan:
+        with output.phase(name) as phase:
+            there = {item["id"] for item in goals.items(path)}
+            missing = [body for body in bodies if body["id"] not in there]
+            for start in range(0, len(missing), _CHUNK):
+                goals.post(path, missing[start : start + _CHUNK])
+            phase.detail = f"{len(missing)} created, {len(bodies)} in all"
+    return len(users), len(targets)
+
+
+def _send(ingest: Api, now: datetime) -> int:
+    outcome = sending.Outcome()
+    with output.phase("records") as phase:
+        for sent in sending.send(ingest, _encoded(now)):
+            outcome = sent
+            output.hint(f"{outcome.sent:,} records sent")
+        phase.detail = f"{outcome.accepted:,} sent"
+    if outcome.rejected:
+        first = outcome.rejected[0]
+        raise CommandError(
+            f"ingest rejected {len(outcome.rejected)} of the example's records, the "
+            f"first: {first['error']}: {first['detail']}; run the same version of "
+            "`cairn` and ingest"
+        )
+    return outcome.accepted
+
+
+def _encoded(now: datetime) -> Iterator[bytes]:
+    for turn in records_as_of(now):
+        yield msgspec.json.encode(turn.body())
+
+
+def _to_try(quarter: Quarter, now: datetime) -> Body:
+    """Return a record, without id and version, that moves the root goal's number."""
+    _, seller = next(company.sellers())
+    return {
+        "root_goal_id": company.root_goal_id(quarter),
+        "example_record": {
+            "entity": "opportunity",
+            "owner": {"type": "user", "id": seller.id},
+            "state": "won",
+            "status": "3",
+            "attributes": {
+                "actualvalue": "25000.00",
+                "actualclosedate": now.date().isoformat(),
+            },
+        },
+    }

@@ -1,0 +1,235 @@
+"""The `cairn` command: what can be typed, and what happens when it fails.
+
+Only words and options live here; what a command does is imported when it runs, so
+that the command line answers at once.
+
+Exit codes: 0 all is well, 1 it failed, 2 the command was not understood, 3 totals
+differ from the records, 4 something needed is not ready, 5 the token has no rights.
+"""
+
+import os
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from cli.exits import CommandError, ExitCode
+from cli.serving import Service
+
+_HELP: Final = (
+    "Cairn keeps goals true, live: records come in, totals move up the tree.\n\n"
+    "Data goes to standard output, progress to standard error. Exit codes: 0 all is "
+    "well, 1 failed, 2 not understood, 3 totals differ from the records, 4 something "
+    "needed is not ready, 5 no rights."
+)
+
+app = typer.Typer(
+    name="cairn",
+    help=_HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+records = typer.Typer(no_args_is_help=True, help="Send records.")
+goals = typer.Typer(no_args_is_help=True, help="Look at goals.")
+rejected = typer.Typer(
+    no_args_is_help=True, help="Look at messages that were not understood."
+)
+app.add_typer(records, name="records")
+app.add_typer(goals, name="goals")
+app.add_typer(rejected, name="rejected")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.command()
+def run(
+    *,
+    demo: Annotated[
+        bool,
+        typer.Option(help="Bring the example company along (also CAIRN_DEMO=0 or 1)."),
+    ] = True,
+) -> None:
+    """Run everything on this machine until Ctrl-C."""
+    from local.run import run_everything  # noqa: PLC0415 - see the module's docstring
+
+    wanted = demo and os.environ.get("CAIRN_DEMO", "1") != "0"
+    raise typer.Exit(run_everything(demo=wanted))
+
+
+@app.command()
+def serve(service: Service) -> None:
+    """Run one service until it is told to stop."""
+    from cli.serving import serve as serve_it  # noqa: PLC0415
+
+    raise typer.Exit(serve_it(service))
+
+
+@app.command()
+def migrate() -> None:
+    """Create or update tables and topics; safe to run at any time."""
+    from cli import migrating  # noqa: PLC0415
+
+    raise typer.Exit(migrating.run())
+
+
+@app.command()
+def seed() -> None:
+    """Create the example company and its past; what is there already stays."""
+    from cli.example import seeding  # noqa: PLC0415
+
+    raise typer.Exit(seeding.run())
+
+
+@app.command()
+def simulate(
+    rate: Annotated[
+        float, typer.Option(min=0.01, max=10_000, help="Records a second.")
+    ] = 3.0,
+    seconds: Annotated[
+        float | None,
+        typer.Option("--for", min=0, help="Stop after this many seconds."),
+    ] = None,
+    random_seed: Annotated[
+        int | None, typer.Option("--seed", help="Repeat the same choices.")
+    ] = None,
+) -> None:
+    """Send a live stream of the example company's records until Ctrl-C."""
+    from cli.example import simulating  # noqa: PLC0415
+
+    raise typer.Exit(
+        simulating.run(rate=rate, seconds=seconds, random_seed=random_seed)
+    )
+
+
+@records.command("send")
+def records_send(
+    file: Annotated[
+        str, typer.Argument(help="JSON, an array, or NDJSON; - is standard input.")
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Send the records of a file through ingest."""
+    from cli import sending  # noqa: PLC0415
+
+    raise typer.Exit(sending.run(file, as_json=as_json))
+
+
+@goals.command("tree")
+def goals_tree(
+    goal_id: Annotated[
+        str | None, typer.Argument(help="The goal on top; without it, all trees.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(min=0, help="Levels below the goal.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print goals as a tree with their numbers."""
+    from cli import goals as looking  # noqa: PLC0415
+
+    raise typer.Exit(looking.show_tree(goal_id, depth=depth, as_json=as_json))
+
+
+@goals.command("show")
+def goals_show(goal_id: str, *, as_json: AsJson = False) -> None:
+    """Print all that is known of one goal."""
+    from cli import goals as looking  # noqa: PLC0415
+
+    raise typer.Exit(looking.show_goal(goal_id, as_json=as_json))
+
+
+@goals.command("list")
+def goals_list(
+    limit: Annotated[int, typer.Option(min=1, help="Goals at most.")] = 1_000,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print goals, one a line."""
+    from cli import goals as looking  # noqa: PLC0415
+
+    raise typer.Exit(looking.list_goals(limit=limit, as_json=as_json))
+
+
+@app.command()
+def status(*, as_json: AsJson = False) -> None:
+    """Tell whether all that was accepted is in the totals (exit code 4: not yet)."""
+    from cli import status as asking  # noqa: PLC0415
+
+    raise typer.Exit(asking.show(as_json=as_json))
+
+
+@app.command()
+def verify(*, as_json: AsJson = False) -> None:
+    """Recompute all totals from the records (exit code 3: they differ)."""
+    from cli.verify import command  # noqa: PLC0415
+
+    raise typer.Exit(command.run(as_json=as_json))
+
+
+@rejected.command("list")
+def rejected_list(
+    limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 100,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print rejected messages with their reasons."""
+    from cli import rejected as looking  # noqa: PLC0415
+
+    raise typer.Exit(looking.show(limit=limit, as_json=as_json))
+
+
+@rejected.command("replay")
+def rejected_replay(
+    *,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also those that were replayed before.")
+    ] = False,
+) -> None:
+    """Put rejected messages back on the topic, as they first came."""
+    from cli import rejected as looking  # noqa: PLC0415
+
+    raise typer.Exit(looking.replay(again=again))
+
+
+@app.command("page-link")
+def page_link(*, as_json: AsJson = False) -> None:
+    """Print an address that lets one person into the page, once."""
+    from cli import status as asking  # noqa: PLC0415
+
+    raise typer.Exit(asking.page_link(as_json=as_json))
+
+
+@app.command()
+def settings(*, as_json: AsJson = False) -> None:
+    """Print every setting with its default and meaning."""
+    from cli import settings as listing  # noqa: PLC0415
+
+    raise typer.Exit(listing.show(as_json=as_json))
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Look at everything and name what mends what is broken."""
+    from cli import doctor as looking  # noqa: PLC0415
+
+    raise typer.Exit(looking.run(as_json=as_json))
+
+
+def main() -> None:
+    """Run a command; tell its failures in words, not in traces."""
+    try:
+        app()
+    except CommandError as fault:
+        sys.stderr.write(f"cairn: {fault}\n")
+        sys.exit(fault.code)
+    except BrokenPipeError:
+        # Who read our output has gone, as `head` does; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.FAILURE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Totals against a recomputation from the records, by SQL that the engine lacks."""

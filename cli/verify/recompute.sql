@@ -1,0 +1,361 @@
+-- What every goal's numbers should be, from the stored newest records alone, beside
+-- what the engine keeps. One statement, so one snapshot. It follows semantics.md,
+-- section 7, and shares nothing with the engine but the tables.
+WITH RECURSIVE
+goals AS MATERIALIZED (
+    SELECT
+        goal.number,
+        goal.id,
+        goal.parent_number,
+        goal.tree_number,
+        goal.definition,
+        goal.rederivation_id IS NOT NULL AS computing,
+        coalesce(goal.definition ->> 'state', 'open') = 'open' AS live,
+        metric.definition -> 'rollup_fields' AS rollup_fields,
+        metric.definition ->> 'metric_kind' AS metric_kind,
+        CASE
+            WHEN metric.definition ->> 'metric_kind' = 'count' THEN 0
+            WHEN metric.definition ->> 'data_type' = 'money' THEN 4
+            WHEN metric.definition ->> 'data_type' = 'decimal' THEN 10
+            ELSE 0
+        END AS decimals
+    FROM rollup.goal
+    JOIN rollup.metric ON metric.id = goal.definition ->> 'metric_id'
+    WHERE NOT goal.gone
+),
+
+-- Found from the parents up, not taken from the engine's own tree_number.
+forest AS (
+    SELECT number, number AS root_number FROM goals WHERE parent_number IS NULL
+    UNION ALL
+    SELECT goals.number, forest.root_number
+    FROM goals JOIN forest ON goals.parent_number = forest.number
+),
+
+slots (slot, name) AS (VALUES (0, 'actual'), (1, 'in_progress'), (2, 'custom')),
+
+-- A period in both forms that a record's date is compared with. A midnight that comes
+-- twice counts from its first time on: the day is whole.
+periods AS MATERIALIZED (
+    SELECT
+        days.time_zone,
+        days.first_day,
+        days.last_day,
+        (
+            SELECT min(midnight.instant - shift.back)
+            FROM
+                (SELECT days.first_day::timestamp AT TIME ZONE days.time_zone AS instant)
+                AS midnight
+            CROSS JOIN shifts AS shift
+            WHERE (midnight.instant - shift.back) AT TIME ZONE days.time_zone
+                = midnight.instant AT TIME ZONE days.time_zone
+        ) AS opens,
+        (
+            SELECT min(midnight.instant - shift.back)
+            FROM
+                (
+                    SELECT
+                        (days.last_day + 1)::timestamp
+                        AT TIME ZONE days.time_zone AS instant
+                ) AS midnight
+            CROSS JOIN shifts AS shift
+            WHERE (midnight.instant - shift.back) AT TIME ZONE days.time_zone
+                = midnight.instant AT TIME ZONE days.time_zone
+        ) AS closes
+    FROM (
+        SELECT DISTINCT
+            definition #>> '{period,time_zone}' AS time_zone,
+            (definition #>> '{period,start}')::date AS first_day,
+            (definition #>> '{period,end}')::date AS last_day
+        FROM goals
+    ) AS days
+),
+
+-- How far a clock may be put back.
+shifts (back) AS (
+    VALUES
+    (interval '0'),
+    (interval '30 minutes'),
+    (interval '1 hour'),
+    (interval '2 hours'),
+    (interval '1 day')
+),
+
+-- One row for each goal and field of its metric. Goals that ask the same of a record
+-- share a `rule`; those that ask it of the same owner and days, a `measure`.
+wanted AS MATERIALIZED (
+    SELECT
+        asked.*,
+        dense_rank() OVER (
+            ORDER BY entity, state, status, date_attribute, source_attribute, decimals
+        ) AS rule,
+        dense_rank() OVER (
+            ORDER BY
+                entity, state, status, date_attribute, source_attribute, decimals,
+                owner, first_day, last_day, opens, closes
+        ) AS measure
+    FROM (
+        SELECT
+            goals.number,
+            slots.slot,
+            goals.decimals,
+            field.value ->> 'source_entity' AS entity,
+            field.value ->> 'source_state' AS state,
+            field.value ->> 'source_status' AS status,
+            field.value ->> 'date_attribute' AS date_attribute,
+            CASE WHEN goals.metric_kind = 'amount'
+                THEN field.value ->> 'source_attribute'
+            END AS source_attribute,
+            CASE WHEN coalesce((goals.definition ->> 'owner_records_only')::boolean, true)
+                THEN
+                    (goals.definition #>> '{owner,type}')
+                    || '/' || (goals.definition #>> '{owner,id}')
+            END AS owner,
+            periods.first_day,
+            periods.last_day,
+            periods.opens,
+            periods.closes
+        FROM goals
+        CROSS JOIN slots
+        CROSS JOIN
+            LATERAL (SELECT goals.rollup_fields -> slots.name AS value OFFSET 0) AS field
+        JOIN periods
+            ON
+                periods.time_zone = goals.definition #>> '{period,time_zone}'
+                AND periods.first_day = (goals.definition #>> '{period,start}')::date
+                AND periods.last_day = (goals.definition #>> '{period,end}')::date
+        WHERE
+            jsonb_typeof(field.value) = 'object'
+            AND NOT coalesce(
+                (goals.definition ->> 'rollup_only_from_children')::boolean, false
+            )
+    ) AS asked
+),
+
+rules AS MATERIALIZED (
+    SELECT DISTINCT
+        rule, entity, state, status, date_attribute, source_attribute, decimals
+    FROM wanted
+),
+
+measures AS MATERIALIZED (
+    SELECT DISTINCT
+        measure, rule, owner, first_day, last_day, opens, closes
+    FROM wanted
+),
+
+-- Each record read once for each rule: its day or instant, and its units. OFFSET 0
+-- keeps the steps apart, so that nothing is read twice.
+texts AS (
+    SELECT
+        rules.rule,
+        ('1e' || rules.decimals)::numeric AS factor,
+        rules.source_attribute IS NULL AS counts,
+        record.owner,
+        CASE WHEN jsonb_typeof(record.attributes -> rules.date_attribute) = 'string'
+            THEN record.attributes ->> rules.date_attribute
+        END AS date_text,
+        CASE
+            WHEN rules.source_attribute IS NULL THEN NULL
+            WHEN
+                jsonb_typeof(record.attributes -> rules.source_attribute) = 'number'
+                THEN record.attributes ->> rules.source_attribute
+            WHEN
+                jsonb_typeof(record.attributes -> rules.source_attribute) = 'string'
+                AND record.attributes ->> rules.source_attribute
+                ~ '^[+-]?[0-9]{1,17}(\.[0-9]{1,40})?$'
+                THEN record.attributes ->> rules.source_attribute
+        END AS amount_text
+    FROM rules
+    JOIN rollup.record
+        ON
+            record.entity = rules.entity
+            AND (rules.state IS NULL OR record.state = rules.state)
+            AND (rules.status IS NULL OR record.status = rules.status)
+    -- A placeholder has no version and never counts.
+    WHERE NOT record.deleted AND record.version >= 0
+    OFFSET 0
+),
+
+parsed AS (
+    SELECT
+        rule,
+        factor,
+        counts,
+        owner,
+        amount_text::numeric AS amount,
+        CASE
+            WHEN
+                date_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+                AND pg_input_is_valid(date_text, 'date')
+                THEN date_text::date
+        END AS day,
+        CASE
+            WHEN
+                length(date_text) > 10
+                AND date_text ~ (
+                    '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]'
+                    || '(:[0-5][0-9](\.[0-9]{1,9})?)?'
+                    || '(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?$'
+                )
+                AND pg_input_is_valid(left(date_text, 10), 'date')
+                THEN
+                    -- Places after the microsecond are cut off, not rounded.
+                    (
+                        left(date_text, 10) || ' ' || substr(date_text, 12, 5)
+                        || coalesce(
+                            substring(
+                                date_text FROM '^.{16}(:[0-9]{2}(?:\.[0-9]{1,6})?)'
+                            ),
+                            ''
+                        )
+                    )::timestamp
+                    - coalesce(
+                        (
+                            substring(date_text FROM '([+-])[0-9]{2}:?[0-9]{2}$')
+                            || substring(date_text FROM '[+-]([0-9]{2}):?[0-9]{2}$')
+                            || ':' || right(date_text, 2)
+                        )::interval,
+                        interval '0'
+                    )
+        END AT TIME ZONE 'UTC' AS instant
+    FROM texts
+    WHERE date_text IS NOT NULL AND (counts OR amount_text IS NOT NULL)
+    OFFSET 0
+),
+
+scaled AS (
+    SELECT
+        rule,
+        owner,
+        day,
+        instant,
+        CASE WHEN counts THEN 1 ELSE amount * factor END AS exact
+    FROM parsed
+    WHERE
+        (day IS NOT NULL OR instant IS NOT NULL)
+        AND (counts OR abs(amount) < 1e17)
+    OFFSET 0
+),
+
+readings AS MATERIALIZED (
+    SELECT
+        rule,
+        owner,
+        day,
+        instant,
+        -- Half to even; round() goes away from zero.
+        CASE
+            WHEN abs(exact - trunc(exact)) < 0.5 THEN trunc(exact)
+            WHEN abs(exact - trunc(exact)) > 0.5 THEN trunc(exact) + sign(exact)
+            WHEN mod(trunc(exact), 2) = 0 THEN trunc(exact)
+            ELSE trunc(exact) + sign(exact)
+        END AS units
+    FROM scaled
+),
+
+measured AS (
+    SELECT measures.measure, sum(readings.units) AS units
+    FROM measures
+    JOIN readings ON readings.rule = measures.rule AND readings.owner = measures.owner
+    WHERE
+        readings.day BETWEEN measures.first_day AND measures.last_day
+        OR (readings.instant >= measures.opens AND readings.instant < measures.closes)
+    GROUP BY measures.measure
+    UNION ALL
+    -- All owners: few different measures, however many goals share them.
+    SELECT measures.measure, sum(readings.units)
+    FROM measures
+    JOIN readings ON readings.rule = measures.rule
+    WHERE
+        measures.owner IS NULL
+        AND (
+            readings.day BETWEEN measures.first_day AND measures.last_day
+            OR (
+                readings.instant >= measures.opens
+                AND readings.instant < measures.closes
+            )
+        )
+    GROUP BY measures.measure
+),
+
+expected AS (
+    SELECT wanted.number, wanted.slot, measured.units
+    FROM wanted JOIN measured ON measured.measure = wanted.measure
+),
+
+-- Slot = number * 8 + field * 2, + 1 where the amount is the high part.
+stored AS (
+    SELECT
+        part.slot / 8 AS number,
+        part.slot % 8 / 2 AS slot,
+        sum(part.amount * CASE part.slot % 2 WHEN 1 THEN 1e18 ELSE 1 END) AS units
+    FROM rollup.record
+    CROSS JOIN LATERAL unnest(record.slots, record.amounts) AS part (slot, amount)
+    GROUP BY 1, 2
+),
+
+waiting AS (
+    SELECT
+        part.slot / 8 AS number,
+        part.slot % 8 / 2 AS slot,
+        sum(part.amount * CASE part.slot % 2 WHEN 1 THEN 1e18 ELSE 1 END) AS units
+    FROM rollup.delta
+    CROSS JOIN LATERAL unnest(delta.slots, delta.amounts) AS part (slot, amount)
+    GROUP BY 1, 2
+),
+
+totals AS MATERIALIZED (
+    SELECT
+        total.number,
+        kept.slot,
+        kept.own,
+        kept.pending,
+        kept.computed
+    FROM rollup.total
+    CROSS JOIN
+        LATERAL (
+            VALUES
+            (0, own_actual, pending_actual, computed_actual),
+            (1, own_in_progress, pending_in_progress, computed_in_progress),
+            (2, own_custom, pending_custom, computed_custom)
+        ) AS kept (slot, own, pending, computed)
+),
+
+children AS (
+    SELECT goals.parent_number AS number, totals.slot, sum(totals.computed) AS computed
+    FROM goals JOIN totals ON totals.number = goals.number
+    WHERE goals.parent_number IS NOT NULL
+    GROUP BY 1, 2
+)
+
+SELECT
+    goals.number,
+    goals.id,
+    goals.definition ->> 'title' AS title,
+    goals.parent_number,
+    forest.root_number,
+    goals.tree_number,
+    goals.computing,
+    goals.live,
+    goals.decimals,
+    slots.name AS field,
+    jsonb_typeof(goals.rollup_fields -> slots.name) IS NOT DISTINCT FROM 'object'
+        AS rolled_up,
+    totals.number IS NOT NULL AS has_totals,
+    coalesce(expected.units, 0) AS expected,
+    coalesce(stored.units, 0) AS stored,
+    coalesce(waiting.units, 0) AS waiting,
+    coalesce(totals.own, 0) AS own,
+    coalesce(totals.pending, 0) AS pending,
+    coalesce(totals.computed, 0) AS computed,
+    coalesce(children.computed, 0) AS children
+FROM goals
+CROSS JOIN slots
+LEFT JOIN forest ON forest.number = goals.number
+LEFT JOIN totals ON totals.number = goals.number AND totals.slot = slots.slot
+LEFT JOIN expected ON expected.number = goals.number AND expected.slot = slots.slot
+LEFT JOIN stored ON stored.number = goals.number AND stored.slot = slots.slot
+LEFT JOIN waiting ON waiting.number = goals.number AND waiting.slot = slots.slot
+LEFT JOIN children ON children.number = goals.number AND children.slot = slots.slot
+ORDER BY goals.number, slots.slot

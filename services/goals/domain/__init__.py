@@ -1,0 +1,1 @@
+"""What may be defined and what may not; no input or output."""

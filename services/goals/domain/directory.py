@@ -1,0 +1,194 @@
+"""People, teams, business units, and the organisation they make up."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.goals.domain.errors import (
+    BUSINESS_UNIT_CYCLE,
+    IN_USE,
+    MEMBER_NAMED_TWICE,
+    REFERENCE_NOT_FOUND,
+    USER_MANAGER_CYCLE,
+    RefusedError,
+)
+
+# The version of what is not stored yet.
+NEW: Final = 0
+
+# How many of those who stand in the way are named.
+_NAMED_MAX: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person."""
+
+    id: str
+    version: int = NEW
+    name: str
+    business_unit_id: str | None = None
+    manager_id: str | None = None
+    disabled: bool = False
+    time_zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """People who own things together."""
+
+    id: str
+    version: int = NEW
+    name: str
+    business_unit_id: str | None = None
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessUnit:
+    """A part of the organisation; the parts make a tree."""
+
+    id: str
+    version: int = NEW
+    name: str
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """What holds for everybody."""
+
+    version: int = NEW
+    time_zone: str
+    base_currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """What exists of that which a definition may refer to."""
+
+    users: Collection[str] = frozenset()
+    teams: Collection[str] = frozenset()
+    business_units: Collection[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Why something cannot be deleted: what it does, and for whom."""
+
+    # As in `owns goal north`.
+    verb: str
+    count: int
+    ids: Sequence[str]
+
+
+def check_user(user: User, directory: Directory) -> None:
+    """Refuse a user who refers to what does not exist."""
+    _check_unit(user.business_unit_id, f"user {user.id}", directory)
+    if user.manager_id is not None and user.manager_id not in directory.users:
+        raise _not_found(f"user {user.id}", "manager_id", "user", user.manager_id)
+
+
+def check_team(team: Team, directory: Directory) -> None:
+    """Refuse a team that refers to what does not exist."""
+    _check_unit(team.business_unit_id, f"team {team.id}", directory)
+    seen: set[str] = set()
+    for member in team.members:
+        if member in seen:
+            raise RefusedError(
+                MEMBER_NAMED_TWICE,
+                f"team {team.id} names user {member} twice; name each member once",
+                field="members",
+            )
+        seen.add(member)
+        if member not in directory.users:
+            raise _not_found(f"team {team.id}", "members", "user", member)
+
+
+def check_business_unit(unit: BusinessUnit, directory: Directory) -> None:
+    """Refuse a business unit under one that does not exist."""
+    if unit.parent_id is not None and unit.parent_id not in directory.business_units:
+        raise _not_found(
+            f"business unit {unit.id}", "parent_id", "business unit", unit.parent_id
+        )
+
+
+def check_reporting_line(user: User, managers: Mapping[str, str | None]) -> None:
+    """Refuse a user who would come to manage himself, by whatever detour."""
+    if _comes_back(user.id, managers):
+        raise RefusedError(
+            USER_MANAGER_CYCLE,
+            f"user {user.id} would report to himself through {user.manager_id}; choose "
+            "a manager who does not report to him",
+            field="manager_id",
+        )
+
+
+def check_unit_tree(unit: BusinessUnit, parents: Mapping[str, str | None]) -> None:
+    """Refuse a business unit that would come to lie inside itself."""
+    if _comes_back(unit.id, parents):
+        raise RefusedError(
+            BUSINESS_UNIT_CYCLE,
+            f"business unit {unit.id} would lie inside itself through "
+            f"{unit.parent_id}; choose a parent that does not lie below it",
+            field="parent_id",
+        )
+
+
+def check_unused(what: str, uses: Sequence[Use]) -> None:
+    """Refuse to delete what something still needs, and say what."""
+    reasons = [_in_words(use) for use in uses if use.count]
+    if reasons:
+        raise RefusedError(
+            IN_USE,
+            f"{what} cannot be deleted: it {', '.join(reasons)}; change or delete "
+            "those first",
+        )
+
+
+def check_reference(
+    wanted: str | None,
+    existing: Collection[str],
+    *,
+    what: str,
+    field: str,
+    kind: str,
+) -> None:
+    """Refuse a reference to something that does not exist."""
+    if wanted is not None and wanted not in existing:
+        raise _not_found(what, field, kind, wanted)
+
+
+def _comes_back(start: str, above: Mapping[str, str | None]) -> bool:
+    """Tell whether going up from `start` leads to it again."""
+    seen = {start}
+    at = above.get(start)
+    while at is not None and at not in seen:
+        seen.add(at)
+        at = above.get(at)
+    return at == start
+
+
+def _check_unit(unit_id: str | None, what: str, directory: Directory) -> None:
+    check_reference(
+        unit_id,
+        directory.business_units,
+        what=what,
+        field="business_unit_id",
+        kind="business unit",
+    )
+
+
+def _not_found(what: str, field: str, kind: str, wanted: str) -> RefusedError:
+    return RefusedError(
+        REFERENCE_NOT_FOUND,
+        f"{what} names {kind} {wanted} in {field}, and there is none; create it first "
+        "or name another",
+        field=field,
+    )
+
+
+def _in_words(use: Use) -> str:
+    named = ", ".join(use.ids[:_NAMED_MAX])
+    more = use.count - min(len(use.ids), _NAMED_MAX)
+    return f"{use.verb} {named}" + (f" and {more} more" if more else "")

@@ -1,0 +1,448 @@
+"""What a goal may become (semantics, section 6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from services.goals.domain.changing import UNCHANGED, Unchanged, changed
+from services.goals.domain.directory import NEW, Directory, check_reference
+from services.goals.domain.errors import (
+    GOAL_CYCLE,
+    GOAL_MANAGER_MUST_BE_USER,
+    GOAL_MANAGER_REQUIRED,
+    GOAL_TOO_DEEP,
+    METRIC_CHANGE_ON_CHILD,
+    METRIC_CHANGE_ON_PARENT,
+    METRIC_REQUIRED,
+    PARENT_METRIC_DIFFERS,
+    PARENT_PERIOD_DIFFERS,
+    PARENT_WITH_METRIC_OR_PERIOD,
+    PERIOD_CHANGE_ON_CHILD,
+    PERIOD_ENDS_BEFORE_IT_STARTS,
+    PERIOD_NEEDS_BOTH_DATES,
+    PERIOD_REQUIRED,
+    RefusedError,
+)
+from services.goals.domain.metrics import DefinedMetric
+from services.goals.domain.targets import stretch_target_of, target_of
+from shared.domain.goals import (
+    DEPTH_MAX,
+    Goal,
+    GoalId,
+    GoalNumber,
+    MetricId,
+    Principal,
+    PrincipalType,
+)
+from shared.domain.periods import Period
+
+NO_NUMBER = GoalNumber(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """The two ends of a custom period, as far as they were given."""
+
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalDraft:
+    """A goal as somebody asks for it; what is left out is inherited or assumed."""
+
+    id: GoalId
+    title: str
+    metric_id: MetricId | None = None
+    owner: Principal
+    manager_id: str | None = None
+    parent_id: GoalId | None = None
+    days: Days | None = None
+    time_zone: str | None = None
+    target: Decimal | None = None
+    stretch_target: Decimal | None = None
+    owner_records_only: bool = True
+    rollup_only_from_children: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalChange:
+    """What is to become of a goal."""
+
+    title: str | Unchanged = UNCHANGED
+    metric_id: MetricId | Unchanged = UNCHANGED
+    owner: Principal | Unchanged = UNCHANGED
+    manager_id: str | Unchanged = UNCHANGED
+    parent_id: GoalId | Unchanged | None = UNCHANGED
+    days: Days | Unchanged = UNCHANGED
+    time_zone: str | Unchanged = UNCHANGED
+    target: Decimal | Unchanged | None = UNCHANGED
+    stretch_target: Decimal | Unchanged | None = UNCHANGED
+    owner_records_only: bool | Unchanged = UNCHANGED
+    rollup_only_from_children: bool | Unchanged = UNCHANGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What exists of that which a goal may refer to."""
+
+    directory: Directory
+    metrics: Mapping[MetricId, DefinedMetric]
+    # The goals that may be named as parents, and how deep they sit.
+    goals: Mapping[GoalId, Goal]
+    depths: Mapping[GoalId, int]
+    # The organisation's: a goal takes it if nothing else is said.
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a goal stands, and where it would come to stand."""
+
+    # From the new parent up to its root; empty if no parent is named.
+    path_of_parent: Sequence[GoalId] = ()
+    # How many levels lie below the goal.
+    height: int = 0
+
+
+def new_goal(draft: GoalDraft, around: Surroundings) -> Goal:
+    """Return the goal that a draft asks for, or refuse it."""
+    parent = _parent_of(draft, around)
+    if parent is not None:
+        _check_inherits(draft, parent)
+    metric = _metric_of(draft, parent, around)
+    goal = Goal(
+        number=NO_NUMBER,
+        id=draft.id,
+        version=NEW,
+        title=draft.title,
+        metric_id=metric.id,
+        owner=draft.owner,
+        manager_id=_manager_of(draft),
+        parent_id=draft.parent_id,
+        period=_period_of(draft, around) if parent is None else parent.period,
+        target=target_of(draft.target, metric, goal_id=draft.id, field="target"),
+        stretch_target=stretch_target_of(
+            draft.stretch_target, metric, goal_id=draft.id
+        ),
+        owner_records_only=draft.owner_records_only,
+        rollup_only_from_children=draft.rollup_only_from_children,
+    )
+    _check_people(goal, around.directory)
+    if parent is not None:
+        _check_depth(goal.id, around.depths[parent.id] + 1)
+    return goal
+
+
+def changed_goal(
+    goal: Goal, change: GoalChange, around: Surroundings, place: Place
+) -> Goal:
+    """Return what the goal becomes, or refuse the change."""
+    after = replace(
+        goal,
+        title=changed(change.title, goal.title),
+        owner=changed(change.owner, goal.owner),
+        manager_id=changed(change.manager_id, goal.manager_id),
+        parent_id=changed(change.parent_id, goal.parent_id),
+        metric_id=changed(change.metric_id, goal.metric_id),
+        period=_changed_period(goal, change),
+        owner_records_only=changed(change.owner_records_only, goal.owner_records_only),
+        rollup_only_from_children=changed(
+            change.rollup_only_from_children, goal.rollup_only_from_children
+        ),
+    )
+    _check_one_thing_at_a_time(goal, after, change)
+    if after.metric_id != goal.metric_id:
+        _check_metric_may_change(goal, place)
+    if after.period != goal.period:
+        _check_period_may_change(goal)
+    if after.parent_id != goal.parent_id and after.parent_id is not None:
+        _check_attachable(after, after.parent_id, around, place)
+    _check_people(after, around.directory)
+    metric = _existing_metric(after.id, after.metric_id, around)
+    return _with_targets(goal, after, change, metric)
+
+
+def same_tree_below(root: Goal, descendants: Sequence[Goal]) -> Sequence[Goal]:
+    """Return the descendants with the period that their root has now."""
+    return [replace(goal, period=root.period) for goal in descendants]
+
+
+def _parent_of(draft: GoalDraft, around: Surroundings) -> Goal | None:
+    check_reference(
+        draft.parent_id,
+        around.goals,
+        what=f"goal {draft.id}",
+        field="parent_id",
+        kind="goal",
+    )
+    return None if draft.parent_id is None else around.goals[draft.parent_id]
+
+
+def _check_inherits(draft: GoalDraft, parent: Goal) -> None:
+    """Refuse a goal that says otherwise than the parent whose tree it joins."""
+    if draft.metric_id is not None and draft.metric_id != parent.metric_id:
+        raise _metric_differs(draft.id, draft.metric_id, parent)
+    days = draft.days
+    given = parent.period
+    if days is not None:
+        start, end = _both(draft.id, days)
+        given = replace(given, start=start, end=end)
+    if draft.time_zone is not None:
+        given = replace(given, time_zone=draft.time_zone)
+    if given != parent.period:
+        raise _period_differs(draft.id, parent)
+
+
+def _metric_of(
+    draft: GoalDraft, parent: Goal | None, around: Surroundings
+) -> DefinedMetric:
+    metric_id = draft.metric_id if parent is None else parent.metric_id
+    if metric_id is None:
+        raise RefusedError(
+            METRIC_REQUIRED,
+            f"goal {draft.id} has neither metric_id nor parent_id; name the metric, or "
+            "a parent to take it from",
+            field="metric_id",
+        )
+    return _existing_metric(draft.id, metric_id, around)
+
+
+def _existing_metric(
+    goal_id: GoalId, metric_id: MetricId, around: Surroundings
+) -> DefinedMetric:
+    check_reference(
+        metric_id,
+        around.metrics,
+        what=f"goal {goal_id}",
+        field="metric_id",
+        kind="metric",
+    )
+    return around.metrics[metric_id]
+
+
+def _manager_of(draft: GoalDraft) -> str:
+    if draft.manager_id is None:
+        raise RefusedError(
+            GOAL_MANAGER_REQUIRED,
+            f"goal {draft.id} has no manager, and the admin token is no user who could "
+            "be it; name one in manager_id",
+            field="manager_id",
+        )
+    return draft.manager_id
+
+
+def _period_of(draft: GoalDraft, around: Surroundings) -> Period:
+    if draft.days is None:
+        raise RefusedError(
+            PERIOD_REQUIRED,
+            f"goal {draft.id} has neither a period nor a parent to take it from; give "
+            "its first and last day",
+            field="period",
+        )
+    start, end = _both(draft.id, draft.days)
+    return Period(start=start, end=end, time_zone=draft.time_zone or around.time_zone)
+
+
+def _both(goal_id: GoalId, days: Days) -> tuple[date, date]:
+    if days.start is None or days.end is None:
+        missing = "start" if days.start is None else "end"
+        raise RefusedError(
+            PERIOD_NEEDS_BOTH_DATES,
+            f"the period of goal {goal_id} has no {missing}; give its first and last "
+            "day",
+            field=f"period.{missing}",
+        )
+    if days.end < days.start:
+        raise RefusedError(
+            PERIOD_ENDS_BEFORE_IT_STARTS,
+            f"the period of goal {goal_id} ends on {days.end}, before it starts on "
+            f"{days.start}; exchange the two or correct one",
+            field="period.end",
+        )
+    return days.start, days.end
+
+
+def _changed_period(goal: Goal, change: GoalChange) -> Period:
+    period = goal.period
+    if not isinstance(change.days, Unchanged):
+        start, end = _both(goal.id, change.days)
+        period = replace(period, start=start, end=end)
+    return replace(period, time_zone=changed(change.time_zone, period.time_zone))
+
+
+def _check_one_thing_at_a_time(goal: Goal, after: Goal, change: GoalChange) -> None:
+    """Refuse parent and metric or period in one change, unless neither is changed."""
+    of_the_tree = (change.metric_id, change.days, change.time_zone)
+    if change.parent_id is UNCHANGED or all(one is UNCHANGED for one in of_the_tree):
+        return
+    if (after.parent_id, after.metric_id, after.period) != (
+        goal.parent_id,
+        goal.metric_id,
+        goal.period,
+    ):
+        raise RefusedError(
+            PARENT_WITH_METRIC_OR_PERIOD,
+            f"goal {goal.id} cannot get another parent together with a metric or "
+            "period: the whole tree shares those; change one, then the other",
+            field="parent_id",
+        )
+
+
+def _check_metric_may_change(goal: Goal, place: Place) -> None:
+    if goal.parent_id is not None:
+        raise RefusedError(
+            METRIC_CHANGE_ON_CHILD,
+            f"goal {goal.id} has the metric of its tree, {goal.metric_id}; take it "
+            f"from under {goal.parent_id} first",
+            field="metric_id",
+        )
+    if place.height:
+        raise RefusedError(
+            METRIC_CHANGE_ON_PARENT,
+            f"goal {goal.id} has children that share its metric {goal.metric_id}; "
+            "take them from under it first",
+            field="metric_id",
+        )
+
+
+def _check_period_may_change(goal: Goal) -> None:
+    if goal.parent_id is not None:
+        raise RefusedError(
+            PERIOD_CHANGE_ON_CHILD,
+            f"goal {goal.id} has the period of its tree; change it on the root, and "
+            "the whole tree follows",
+            field="period",
+        )
+
+
+def _check_attachable(
+    after: Goal, parent_id: GoalId, around: Surroundings, place: Place
+) -> None:
+    what = f"goal {after.id}"
+    check_reference(parent_id, around.goals, what=what, field="parent_id", kind="goal")
+    if after.id in place.path_of_parent:
+        raise RefusedError(
+            GOAL_CYCLE,
+            f"goal {after.id} would become its own ancestor through {parent_id}; "
+            "choose a parent that does not lie below it",
+            field="parent_id",
+        )
+    parent = around.goals[parent_id]
+    if after.metric_id != parent.metric_id:
+        raise _metric_differs(after.id, after.metric_id, parent)
+    if after.period != parent.period:
+        raise _period_differs(after.id, parent)
+    _check_depth(after.id, len(place.path_of_parent) + place.height)
+
+
+def _check_depth(goal_id: GoalId, deepest: int) -> None:
+    if deepest > DEPTH_MAX:
+        raise RefusedError(
+            GOAL_TOO_DEEP,
+            f"goal {goal_id} would bring its tree to depth {deepest}, {DEPTH_MAX} is "
+            "allowed; choose a parent nearer to the root",
+            field="parent_id",
+        )
+
+
+def _check_people(goal: Goal, directory: Directory) -> None:
+    what = f"goal {goal.id}"
+    owners = (
+        directory.users if goal.owner.type is PrincipalType.USER else directory.teams
+    )
+    check_reference(
+        goal.owner.id, owners, what=what, field="owner", kind=goal.owner.type
+    )
+    if goal.manager_id not in directory.users and goal.manager_id in directory.teams:
+        raise RefusedError(
+            GOAL_MANAGER_MUST_BE_USER,
+            f"goal {goal.id} names team {goal.manager_id} as its manager, whose rights "
+            "its records are rolled up with; name a user",
+            field="manager_id",
+        )
+    check_reference(
+        goal.manager_id, directory.users, what=what, field="manager_id", kind="user"
+    )
+
+
+def _with_targets(
+    goal: Goal, after: Goal, change: GoalChange, metric: DefinedMetric
+) -> Goal:
+    """Return the goal with targets of its metric's type, new or kept."""
+    target = changed(change.target, _number(goal.target))
+    stretch = changed(change.stretch_target, _number(goal.stretch_target))
+    return replace(
+        after,
+        target=target_of(target, metric, goal_id=goal.id, field="target"),
+        stretch_target=stretch_target_of(stretch, metric, goal_id=goal.id),
+    )
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _metric_differs(goal_id: GoalId, metric_id: MetricId, parent: Goal) -> RefusedError:
+    return RefusedError(
+        PARENT_METRIC_DIFFERS,
+        f"goal {goal_id} is measured by {metric_id} and goal {parent.id}, its parent "
+        f"to be, by {parent.metric_id}; a whole tree shares one metric",
+        field="metric_id",
+    )
+
+
+def _period_differs(goal_id: GoalId, parent: Goal) -> RefusedError:
+    period = parent.period
+    return RefusedError(
+        PARENT_PERIOD_DIFFERS,
+        f"goal {goal_id} has another period than goal {parent.id}, its parent to be "
+        f"({period.start} to {period.end}, {period.time_zone}); a whole tree shares "
+        "one period",
+        field="period",
+    )
+
+
+def parents_first(drafts: Sequence[GoalDraft]) -> Sequence[int]:
+    """Return the drafts' places in an order in which parents come before children."""
+    places = {draft.id: index for index, draft in enumerate(drafts)}
+    done: dict[int, None] = {}
+    for index in range(len(drafts)):
+        # From the draft up to the first that is placed, or that is no draft.
+        waiting: dict[int, None] = {}
+        at: int | None = index
+        while at is not None and at not in done:
+            if at in waiting:
+                raise _own_ancestor(drafts[index]).at(index)
+            waiting[at] = None
+            parent_id = drafts[at].parent_id
+            at = None if parent_id is None else places.get(parent_id)
+        done.update(dict.fromkeys(reversed(waiting)))
+    return list(done)
+
+
+def depth_of(goal_id: GoalId, above: Mapping[GoalId, GoalId | None]) -> int:
+    """Return how many ancestors a goal has."""
+    return len(path_to_root(goal_id, above)) - 1
+
+
+def path_to_root(
+    goal_id: GoalId, above: Mapping[GoalId, GoalId | None]
+) -> Sequence[GoalId]:
+    """Return the goal, its parent, and so on up to the root."""
+    path = [goal_id]
+    at = above.get(goal_id)
+    while at is not None:
+        path.append(at)
+        at = above.get(at)
+    return path
+
+
+def _own_ancestor(draft: GoalDraft) -> RefusedError:
+    return RefusedError(
+        GOAL_CYCLE,
+        f"goal {draft.id} would become its own ancestor through {draft.parent_id}; "
+        "choose a parent that does not lie below it",
+        field="parent_id",
+    )

@@ -1,0 +1,58 @@
+"""What records have made of a goal: its numbers, as rollup publishes them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.amounts import percentage, text_of, units_of
+from shared.domain.goals import Goal, GoalId, GoalNumber, MetricId, Slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalNumbers:
+    """The numbers of one goal, in units, under the definition they were made by."""
+
+    number: GoalNumber
+    metric_id: MetricId
+    decimals: int
+    # Only the measures that the metric has.
+    own: Mapping[Slot, int]
+    computed: Mapping[Slot, int]
+    computing: bool
+    tree_id: GoalId
+    depth: int
+    revision: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedGoal:
+    """A goal as rollup has it: definition and numbers of one moment."""
+
+    goal: Goal
+    numbers: GoalNumbers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedForest:
+    """Trees as rollup has them, all of one moment; parents come before children."""
+
+    goals: Sequence[AppliedGoal]
+    read_at: datetime
+    definitions_revision: int
+    incarnation: int
+
+
+def texts_of(units: Mapping[Slot, int], decimals: int) -> Mapping[Slot, str | None]:
+    """Return a text for every measure; None where the metric lacks it."""
+    return {
+        slot: text_of(units[slot], decimals) if slot in units else None for slot in Slot
+    }
+
+
+def percentage_of(target: str | None, numbers: GoalNumbers) -> str | None:
+    """Return how much of the target is reached; None where there is no such thing."""
+    actual = numbers.computed.get(Slot.ACTUAL)
+    if actual is None or target is None:
+        return None
+    return percentage(actual, units_of(target, numbers.decimals))

@@ -1,0 +1,1 @@
+"""What a write does, step by step: read, decide, store, announce."""

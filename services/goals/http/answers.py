@@ -1,0 +1,244 @@
+"""What clients get back: goals with their numbers, lists, trees."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, Generic, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from services.goals.domain.numbers import (
+    AppliedGoal,
+    GoalNumbers,
+    percentage_of,
+    texts_of,
+)
+from services.goals.domain.targets import Today, today_of
+from shared.domain.goals import SLOTS, Goal, GoalNumber, GoalState, Slot
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer", bound="GoalAnswer")
+
+
+class Right(StrEnum):
+    """What a caller may do with a goal."""
+
+    READ = "read"
+    WRITE = "write"
+    DELETE = "delete"
+    APPEND = "append"
+    APPEND_TO = "append_to"
+    ASSIGN = "assign"
+    SHARE = "share"
+
+
+# Until there are roles, whoever may call may do everything.
+_ALL_RIGHTS: Final = tuple(Right)
+
+
+class RollupStatus(StrEnum):
+    """How far the goal's numbers can be trusted now."""
+
+    CURRENT = "current"
+    COMPUTING = "computing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListAnswer(Generic[Item]):
+    """One page of a list; `next` goes into `?after=` for the following page."""
+
+    items: Sequence[Item]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManyAnswer(Generic[Item]):
+    """What was created, in the order in which it was sent."""
+
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrincipalAnswer:
+    """A user or a team."""
+
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodAnswer:
+    """The days that count, both included."""
+
+    kind: Literal["custom"] = "custom"
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuesAnswer:
+    """A number for each measure; null where the metric lacks it, or none is known."""
+
+    actual: str | None = None
+    in_progress: str | None = None
+    custom: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollupAnswer:
+    """How far the numbers can be trusted, and what stands in the way."""
+
+    status: RollupStatus
+    error: str | None = None
+    goal_with_error_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalAnswer:
+    """A goal: what was defined, and what records have made of it."""
+
+    id: str
+    version: int
+    title: str
+    metric_id: str
+    owner: PrincipalAnswer
+    manager_id: str
+    parent_id: str | None
+    period: PeriodAnswer
+    time_zone: str
+    target: str | None
+    stretch_target: str | None
+    owner_records_only: bool
+    rollup_only_from_children: bool
+    state: GoalState
+    values: ValuesAnswer
+    computed: ValuesAnswer
+    own: ValuesAnswer
+    percentage: str | None
+    today: Today
+    tree_id: str | None
+    depth: int | None
+    revision: int | None
+    last_rolled_up_at: datetime | None
+    rollup: RollupAnswer
+    access: Sequence[Right] = _ALL_RIGHTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeNodeAnswer(GoalAnswer):
+    """A goal of a tree; `children` is null where the tree was cut off."""
+
+    children: "list[TreeNodeAnswer] | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeAnswer(TreeNodeAnswer):
+    """A goal with all below it, as everything was at one instant."""
+
+    as_of: datetime
+
+
+def goal_answer(goal: Goal, numbers: GoalNumbers | None, now: datetime) -> GoalAnswer:
+    """Return a goal with its numbers, if they were made by the metric it has now."""
+    return _answer(GoalAnswer, goal, numbers, now)
+
+
+def goal_answers(
+    goals: Sequence[Goal], numbers: Mapping[GoalNumber, GoalNumbers], now: datetime
+) -> Sequence[GoalAnswer]:
+    """Return goals with what is known of their numbers."""
+    return [goal_answer(goal, numbers.get(goal.number), now) for goal in goals]
+
+
+def tree_answer(
+    top: AppliedGoal,
+    goals: Sequence[AppliedGoal],
+    *,
+    depth: int | None,
+    as_of: datetime,
+) -> TreeAnswer:
+    """Return a goal with those below it, nested, `depth` levels of them at most.
+
+    Parents come before their children in `goals`.
+    """
+    deepest = None if depth is None else top.numbers.depth + depth
+    root = _answer(
+        TreeAnswer,
+        top.goal,
+        top.numbers,
+        as_of,
+        children=_room(top, deepest),
+        as_of=as_of,
+    )
+    nodes: dict[str, TreeNodeAnswer] = {top.goal.id: root}
+    for applied in goals:
+        parent = nodes.get(applied.goal.parent_id or "")
+        if parent is None or parent.children is None:
+            continue
+        node = _answer(
+            TreeNodeAnswer,
+            applied.goal,
+            applied.numbers,
+            as_of,
+            children=_room(applied, deepest),
+        )
+        parent.children.append(node)
+        nodes[node.id] = node
+    return root
+
+
+def _room(applied: AppliedGoal, deepest: int | None) -> list[TreeNodeAnswer] | None:
+    if deepest is not None and applied.numbers.depth >= deepest:
+        return None
+    return []
+
+
+def _answer(
+    kind: Callable[..., Answer],
+    goal: Goal,
+    numbers: GoalNumbers | None,
+    now: datetime,
+    **more: object,
+) -> Answer:
+    # Numbers of another metric are none of the goal's any more.
+    if numbers is not None and numbers.metric_id != goal.metric_id:
+        numbers = None
+    period = goal.period
+    values = ValuesAnswer() if numbers is None else _values(numbers, numbers.computed)
+    is_current = numbers is not None and not numbers.computing
+    return kind(
+        id=goal.id,
+        version=goal.version,
+        title=goal.title,
+        metric_id=goal.metric_id,
+        owner=PrincipalAnswer(type=goal.owner.type, id=goal.owner.id),
+        manager_id=goal.manager_id,
+        parent_id=goal.parent_id,
+        period=PeriodAnswer(start=period.start, end=period.end),
+        time_zone=period.time_zone,
+        target=goal.target,
+        stretch_target=goal.stretch_target,
+        owner_records_only=goal.owner_records_only,
+        rollup_only_from_children=goal.rollup_only_from_children,
+        state=goal.state,
+        values=values,
+        computed=values,
+        own=ValuesAnswer() if numbers is None else _values(numbers, numbers.own),
+        percentage=None if numbers is None else percentage_of(goal.target, numbers),
+        today=today_of(
+            goal.target, period, now.astimezone(ZoneInfo(period.time_zone)).date()
+        ),
+        tree_id=None if numbers is None else numbers.tree_id,
+        depth=None if numbers is None else numbers.depth,
+        revision=None if numbers is None else numbers.revision,
+        last_rolled_up_at=None if numbers is None else numbers.updated_at,
+        rollup=RollupAnswer(
+            status=RollupStatus.CURRENT if is_current else RollupStatus.COMPUTING
+        ),
+        **more,
+    )
+
+
+def _values(numbers: GoalNumbers, units: Mapping[Slot, int]) -> ValuesAnswer:
+    texts = texts_of(units, numbers.decimals)
+    return ValuesAnswer(**{slot.value: texts[slot] for slot in SLOTS})

@@ -1,0 +1,60 @@
+"""The HTTP application: its routes, who may come in, and how errors look."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+
+from services.goals.http import (
+    directory,
+    entrance,
+    goals,
+    live,
+    metrics,
+)
+from services.goals.http.access import Access
+from services.goals.http.context import Service
+from services.goals.http.documents import (
+    API_VERSION,
+    DESCRIPTION,
+    document_routes,
+    openapi_of,
+)
+from services.goals.http.errors import answer_errors
+from services.goals.http.reading import InnerSlashes
+from services.goals.page.routes import page_router
+from shared.plumbing.health import Check, operational_routes
+
+
+def build_http(
+    service: Service,
+    *,
+    checks: Mapping[str, Check],
+    asyncapi: Callable[[], Mapping[str, Any]],
+) -> FastAPI:
+    """Return the HTTP application of the service."""
+    http = FastAPI(
+        title="Cairn goals",
+        version=API_VERSION,
+        description=DESCRIPTION,
+        # The pages that come with the framework load scripts of foreign hosts.
+        docs_url=None,
+        redoc_url=None,
+    )
+    http.state.service = service
+    for router in (
+        goals.router,
+        metrics.router,
+        directory.router,
+        live.router,
+        entrance.router,
+        operational_routes(checks),
+        document_routes(asyncapi),
+        page_router(),
+    ):
+        http.include_router(router)
+    answer_errors(http)
+    http.add_middleware(Access, service=service)
+    http.add_middleware(InnerSlashes)
+    http.openapi = openapi_of(http)  # type: ignore[method-assign] # as FastAPI's manual has it
+    return http

@@ -1,0 +1,107 @@
+"""What the OpenAPI document says of errors: which, where, and how they look."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from services.goals.domain import errors as refusals
+from services.goals.domain.errors import Fault, Refusal
+from services.goals.http.errors import ErrorAnswer
+
+JSON: Final = "application/json"
+
+_STATUS: Final = {
+    Fault.NOT_UNDERSTOOD: 400,
+    Fault.NOT_FOUND: 404,
+    Fault.CONFLICT: 409,
+    Fault.RULE_BROKEN: 422,
+}
+_DESCRIPTIONS: Final = {
+    400: "The request does not read",
+    401: "No token or session, or not the right one",
+    403: "A session of the page may not write",
+    404: "There is no such thing",
+    409: "Conflicts with what is there",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    422: "Understood, and breaks a rule",
+    503: "Something is away for the moment; see Retry-After",
+}
+_ALWAYS: Final = {
+    401: ("not_authenticated",),
+    503: ("database_unavailable", "not_migrated"),
+}
+_WITH_BODY: Final = {
+    403: ("session_is_read_only",),
+    413: ("request_too_large",),
+    415: ("unsupported_media_type",),
+}
+
+# Every request with a body can be refused for these.
+BODY_REFUSALS: Final = (
+    refusals.NOT_JSON,
+    refusals.DUPLICATE_FIELD,
+    refusals.UNKNOWN_FIELD,
+    refusals.MISSING_FIELD,
+    refusals.INVALID_FIELD,
+)
+CREATE_REFUSALS: Final = (
+    *BODY_REFUSALS,
+    refusals.ID_TAKEN,
+    refusals.IDEMPOTENCY_KEY_REUSED,
+    refusals.TOO_MANY_ITEMS,
+    refusals.DEFINITION_TOO_LARGE,
+)
+CHANGE_REFUSALS: Final = (
+    *BODY_REFUSALS,
+    refusals.NOT_FOUND,
+    refusals.INVALID_PARAMETER,
+    refusals.VERSION_CONFLICT,
+    refusals.DEFINITION_TOO_LARGE,
+)
+DELETE_REFUSALS: Final = (
+    refusals.NOT_FOUND,
+    refusals.INVALID_PARAMETER,
+    refusals.VERSION_CONFLICT,
+)
+
+
+def errors_of(
+    *groups: Iterable[Refusal], writes: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """Return the error answers of a route, each with its names and an example."""
+    by_status: dict[int, list[tuple[str, str | None]]] = {}
+    for group in groups:
+        for refusal in group:
+            names = by_status.setdefault(_STATUS[refusal.fault], [])
+            if (refusal.error, refusal.dynamics_code) not in names:
+                names.append((refusal.error, refusal.dynamics_code))
+    for status, errors in (_ALWAYS | (_WITH_BODY if writes else {})).items():
+        by_status.setdefault(status, []).extend((error, None) for error in errors)
+    return {
+        status: _response(status, by_status[status]) for status in sorted(by_status)
+    }
+
+
+def _response(status: int, names: list[tuple[str, str | None]]) -> dict[str, Any]:
+    told = ", ".join(
+        f"`{error}`" + (f" ({code})" if code else "") for error, code in names
+    )
+    return {
+        "model": ErrorAnswer,
+        "description": f"{_DESCRIPTIONS[status]}: {told}",
+        "content": {
+            JSON: {
+                "examples": {
+                    f"{error} {code or ''}".strip(): {
+                        "value": {
+                            "error": error,
+                            "detail": "what was found, what is allowed, what to do",
+                            "dynamics_code": code,
+                            "field": None,
+                        }
+                    }
+                    for error, code in names
+                }
+            }
+        },
+    }

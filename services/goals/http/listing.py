@@ -1,0 +1,57 @@
+"""Lists: a page at a time, in the order of ids, filtered by what was asked."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+from fastapi import Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.goals.domain.errors import INVALID_PARAMETER, RefusedError
+from services.goals.http.answers import ListAnswer
+from services.goals.http.documenting import JSON
+
+LIMIT_MAX: Final = 1_000
+LIMIT_DEFAULT: Final = 100
+
+
+class PageQuery(BaseModel):
+    """Which page of a list; a parameter that is not here is refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: int = Field(default=LIMIT_DEFAULT, ge=1, le=LIMIT_MAX)
+    after: str = Field(default="", description="`next` of the page before")
+
+    @property
+    def after_id(self) -> str:
+        """The last id of the page before."""
+        try:
+            return base64.b64decode(self.after, altchars=b"-_", validate=True).decode()
+        except (binascii.Error, ValueError):
+            raise RefusedError(
+                INVALID_PARAMETER,
+                f"after is {self.after}, which no list has given; send `next` of the "
+                "page before, or leave it out",
+                field="after",
+            ) from None
+
+
+Page = Annotated[PageQuery, Query()]
+Item = TypeVar("Item")
+
+
+def list_response(
+    found: Sequence[Item], limit: int, id_of: Callable[[Item], str]
+) -> Response:
+    """Return a page; one more than asked was looked for, to know of the next."""
+    items = found[:limit]
+    following = _cursor(id_of(items[-1])) if len(found) > limit else None
+    answer = ListAnswer(items=items, next=following)
+    return Response(msgspec.json.encode(answer), media_type=JSON)
+
+
+def _cursor(last_id: str) -> str:
+    return base64.urlsafe_b64encode(last_id.encode()).decode()

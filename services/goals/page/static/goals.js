@@ -1,0 +1,88 @@
+/**
+ * The goals as this page knows them: which there are, who stands under whom.
+ *
+ * Only the newest state of each goal is kept; an older one that arrives late changes
+ * nothing.
+ */
+
+const compareTitles = new Intl.Collator(undefined, { numeric: true }).compare;
+
+/** What an arrival changed: nothing, what a row says, or where rows stand. */
+export const NOTHING = 0;
+export const CONTENT = 1;
+export const PLACES = 2;
+
+function isNewer(goal, known) {
+  if (goal.incarnation !== known.incarnation) return goal.incarnation > known.incarnation;
+  return goal.revision > known.revision;
+}
+
+export class Goals {
+  #byId = new Map();
+  #childrenOf = null;
+
+  get size() {
+    return this.#byId.size;
+  }
+
+  get(id) {
+    return this.#byId.get(id);
+  }
+
+  /** Take a whole picture; what is not in it is gone. */
+  replaceAll(goals) {
+    this.#byId = new Map(goals.map((goal) => [goal.goal_id, goal]));
+    this.#childrenOf = null;
+  }
+
+  put(goal) {
+    const known = this.#byId.get(goal.goal_id);
+    if (known && !isNewer(goal, known)) return NOTHING;
+    this.#byId.set(goal.goal_id, goal);
+    const stays = known && known.parent_id === goal.parent_id && known.title === goal.title;
+    if (stays) {
+      // The sorted lists hold ids, so they need not be told.
+      return CONTENT;
+    }
+    this.#childrenOf = null;
+    return PLACES;
+  }
+
+  remove(id) {
+    if (!this.#byId.delete(id)) return NOTHING;
+    this.#childrenOf = null;
+    return PLACES;
+  }
+
+  /** Return the ids below a goal in order of their titles; `null` asks for the roots. */
+  childrenOf(id) {
+    this.#childrenOf ??= this.#arrange();
+    return this.#childrenOf.get(id) ?? [];
+  }
+
+  /** Return the ids of all goals that have others below them. */
+  parents() {
+    this.#childrenOf ??= this.#arrange();
+    return [...this.#childrenOf.keys()].filter((id) => id !== null);
+  }
+
+  /** Return the parent's id, or null for a root and where the parent is not shown to us. */
+  parentOf(id) {
+    const parent = this.#byId.get(id)?.parent_id ?? null;
+    return this.#byId.has(parent) ? parent : null;
+  }
+
+  #arrange() {
+    const children = new Map();
+    for (const goal of this.#byId.values()) {
+      const parent = this.parentOf(goal.goal_id);
+      if (!children.has(parent)) children.set(parent, []);
+      children.get(parent).push(goal);
+    }
+    for (const [parent, goals] of children) {
+      goals.sort((a, b) => compareTitles(a.title, b.title) || (a.goal_id < b.goal_id ? -1 : 1));
+      children.set(parent, goals.map((goal) => goal.goal_id));
+    }
+    return children;
+  }
+}

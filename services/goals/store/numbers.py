@@ -1,0 +1,133 @@
+"""What rollup publishes for others to look at; read only, through its views."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import asyncpg
+
+from services.goals.domain.numbers import AppliedForest, AppliedGoal, GoalNumbers
+from services.goals.domain.settled import Standing
+from services.goals.store.connections import Statements
+from shared.domain.goals import GoalId, GoalNumber, MetricId, Slot
+from shared.messages.definitions import GoalDefinition
+
+_COLUMNS = """
+    goal.number, goal.tree_id, goal.depth, goal.decimals, goal.computing,
+    goal.revision, goal.updated_at, goal.definition ->> 'metric_id' AS metric_id,
+    goal.own_actual, goal.own_in_progress, goal.own_custom,
+    goal.computed_actual, goal.computed_in_progress, goal.computed_custom,
+    ARRAY(SELECT jsonb_object_keys(goal.rollup_fields)) AS slots
+"""
+_NUMBERS = f"""
+SELECT {_COLUMNS} FROM rollup_published.goal AS goal
+WHERE goal.number = ANY($1::bigint[])
+"""
+# One statement is one snapshot: definitions and numbers of the same moment.
+_FOREST = f"""
+SELECT
+    {_COLUMNS},
+    goal.parent_id, goal.definition, statement_timestamp() AS read_at,
+    status.definitions_revision, status.incarnation
+FROM rollup_published.status AS status
+LEFT JOIN rollup_published.goal AS goal ON $1::text IS NULL OR goal.tree_id = $1
+ORDER BY goal.depth, goal.id COLLATE "C"
+"""
+_REVISIONS = """
+SELECT id, revision FROM rollup_published.goal
+WHERE $1::text IS NULL OR tree_id = $1
+"""
+_TREE_ID = "SELECT tree_id FROM rollup_published.goal WHERE id = $1"
+_PUBLISHED = "SELECT to_regclass('rollup_published.goal') IS NOT NULL"
+_NEXT_OFFSET = """
+SELECT next_offset FROM rollup_published.progress WHERE topic = $1 AND partition = 0
+"""
+# One statement: progress and what waits, of the same moment.
+_STANDING = """
+SELECT
+    status.waiting_deltas, status.computing_goals, status.waiting_announcements,
+    progress.topic, progress.partition, progress.next_offset
+FROM rollup_published.status AS status
+LEFT JOIN rollup_published.progress AS progress ON progress.topic = ANY($1::text[])
+"""
+
+_OWN: Final = {slot: f"own_{slot}" for slot in Slot}
+_COMPUTED: Final = {slot: f"computed_{slot}" for slot in Slot}
+
+
+class PublishedStatements(Statements):
+    """What can be read of rollup's work."""
+
+    async def numbers(
+        self, numbers: Collection[GoalNumber]
+    ) -> Mapping[GoalNumber, GoalNumbers]:
+        """Return the numbers of the goals that rollup has applied."""
+        rows = await self.connection.fetch(_NUMBERS, list(numbers))
+        return {row["number"]: _numbers(row) for row in rows}
+
+    async def tree_id(self, goal_id: GoalId) -> GoalId | None:
+        """Return the root over an applied goal."""
+        found: GoalId | None = await self.connection.fetchval(_TREE_ID, goal_id)
+        return found
+
+    async def forest(self, tree_id: GoalId | None) -> AppliedForest:
+        """Return one tree, or all of them, in one consistent picture."""
+        rows = await self.connection.fetch(_FOREST, tree_id)
+        return AppliedForest(
+            goals=[_applied(row) for row in rows if row["number"] is not None],
+            read_at=rows[0]["read_at"],
+            definitions_revision=rows[0]["definitions_revision"],
+            incarnation=rows[0]["incarnation"],
+        )
+
+    async def revisions(self, tree_id: GoalId | None) -> Mapping[GoalId, int]:
+        """Return the revision of each goal of one tree, or of all."""
+        rows = await self.connection.fetch(_REVISIONS, tree_id)
+        return {row["id"]: row["revision"] for row in rows}
+
+    async def is_published(self) -> bool:
+        """Tell whether rollup's views are there."""
+        published: bool = await self.connection.fetchval(_PUBLISHED)
+        return published
+
+    async def next_offset(self, topic: str) -> int | None:
+        """Return how far a topic of one partition has been applied."""
+        offset: int | None = await self.connection.fetchval(_NEXT_OFFSET, topic)
+        return offset
+
+    async def standing(self, topics: Sequence[str]) -> Standing:
+        """Return how far rollup has come with some topics."""
+        rows = await self.connection.fetch(_STANDING, list(topics))
+        return Standing(
+            next_offsets={
+                (row["topic"], row["partition"]): row["next_offset"]
+                for row in rows
+                if row["topic"] is not None
+            },
+            waiting_deltas=rows[0]["waiting_deltas"],
+            computing_goals=rows[0]["computing_goals"],
+            waiting_announcements=rows[0]["waiting_announcements"],
+        )
+
+
+def _applied(row: asyncpg.Record) -> AppliedGoal:
+    goal = GoalDefinition.model_validate_json(row["definition"]).as_goal()
+    # The place that the numbers were added up in, whatever the definition says.
+    placed = replace(goal, parent_id=row["parent_id"])
+    return AppliedGoal(goal=placed, numbers=_numbers(row))
+
+
+def _numbers(row: asyncpg.Record) -> GoalNumbers:
+    slots = [Slot(name) for name in row["slots"]]
+    return GoalNumbers(
+        number=GoalNumber(row["number"]),
+        metric_id=MetricId(row["metric_id"]),
+        decimals=row["decimals"],
+        own={slot: int(row[_OWN[slot]]) for slot in slots},
+        computed={slot: int(row[_COMPUTED[slot]]) for slot in slots},
+        computing=row["computing"],
+        tree_id=GoalId(row["tree_id"]),
+        depth=row["depth"],
+        revision=row["revision"],
+        updated_at=row["updated_at"],
+    )

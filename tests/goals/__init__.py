@@ -1,0 +1,1 @@
+"""Decisions of the goals service, without any real part."""

@@ -1,0 +1,1 @@
+"""The goals service on a real PostgreSQL and a real Kafka."""

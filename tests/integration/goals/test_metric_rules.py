@@ -1,0 +1,287 @@
+"""Every rule about metrics, as a client meets it."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.goals.conftest import Api
+from tests.integration.goals.telling import told
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+JSON = {"Content-Type": "application/json"}
+CALLS = {
+    "source_entity": "phonecall",
+    "source_state": "completed",
+    "source_status": "4",
+    "date_attribute": "actualend",
+}
+
+
+async def test_a_metric_is_read_back_as_it_was_defined(api: Api) -> None:
+    """With all three rollup fields, and null for what was left out."""
+    body = api.metric_body(
+        kind="count",
+        data_type=None,
+        stretch_tracked=True,
+        rollup_fields={"actual": CALLS, "in_progress": CALLS, "custom": CALLS},
+    )
+
+    created = await api.create("/v1/metrics", body)
+
+    assert created == await api.read(api.at("revenue", of="metrics"))
+    shown = CALLS | {"source_attribute": None}
+    assert created == body | {
+        "version": created["version"],
+        "rollup_fields": {"actual": shown, "in_progress": shown, "custom": shown},
+    }
+
+
+@pytest.mark.parametrize("change_case", [False, True])
+async def test_a_metrics_name_is_its_own(api: Api, change_case: bool) -> None:  # noqa: FBT001 - two cases
+    """Two metrics cannot bear one name, in whatever capitals."""
+    await api.metric()
+    await api.metric("other")
+    name = api.id("revenue")
+    name = name.upper() if change_case else name
+
+    new = await api.refused(
+        "POST", "/v1/metrics", api.metric_body("third", name=name), status=409
+    )
+    renamed = await api.refused(
+        "PATCH", api.at("other", of="metrics"), {"name": name}, status=409
+    )
+
+    assert told(new) == told(renamed) == ("metric_name_taken", "80044802", "name")
+
+
+async def test_a_metric_may_change_the_capitals_of_its_own_name(api: Api) -> None:
+    """Its own name is not taken by another."""
+    await api.metric()
+
+    renamed = await api.change(
+        api.at("revenue", of="metrics"), {"name": api.id("REVENUE")}
+    )
+
+    assert renamed["name"] == api.id("REVENUE")
+
+
+@pytest.mark.parametrize("fields", [{}, {"actual": None}])
+async def test_a_metric_has_a_rollup_field(api: Api, fields: dict[str, Any]) -> None:
+    """Without one nothing could be rolled up."""
+    body = api.metric_body(rollup_fields=fields)
+
+    error = await api.refused("POST", "/v1/metrics", body, status=422)
+
+    expected = ("metric_without_rollup_fields", "8004f681", "rollup_fields")
+    assert told(error) == expected
+
+
+async def test_the_last_rollup_field_stays(api: Api) -> None:
+    """A change cannot leave a metric without one either."""
+    await api.metric()
+
+    error = await api.refused(
+        "PATCH",
+        api.at("revenue", of="metrics"),
+        {"rollup_fields": {"actual": None}},
+        status=422,
+    )
+
+    expected = ("metric_without_rollup_fields", "8004f681", "rollup_fields")
+    assert told(error) == expected
+
+
+async def test_a_rollup_field_is_defined_once(api: Api) -> None:
+    """JSON lets a name come twice; we do not."""
+    answer = await api.client.post(
+        "/v1/metrics",
+        content='{"name": "x", "kind": "count", "rollup_fields": {"actual": '
+        '{"source_entity": "a", "date_attribute": "d"}, "actual": '
+        '{"source_entity": "b", "date_attribute": "d"}}}',
+        headers=JSON,
+    )
+
+    assert answer.status_code == 422
+    expected = ("rollup_field_already_defined", "80044807", "rollup_fields.actual")
+    assert told(answer.json()) == expected
+
+
+async def test_there_is_no_fourth_rollup_field(api: Api) -> None:
+    """A metric has at most three."""
+    fields = dict.fromkeys(("actual", "in_progress", "custom", "more"), CALLS)
+    body = api.metric_body(kind="count", data_type=None, rollup_fields=fields)
+
+    error = await api.refused("POST", "/v1/metrics", body, status=422)
+
+    expected = ("rollup_field_already_defined", "8004480a", "rollup_fields")
+    assert told(error) == expected
+
+
+async def test_a_rollup_field_bears_one_of_three_names(api: Api) -> None:
+    """Another name is refused by name."""
+    body = api.metric_body(rollup_fields={"planned": CALLS})
+
+    error = await api.refused("POST", "/v1/metrics", body, status=400)
+
+    assert told(error) == ("unknown_field", None, "rollup_fields.planned")
+
+
+@pytest.mark.parametrize("later", ["state_from", "date_from"])
+async def test_links_of_rollup_fields_are_not_taken_yet(api: Api, later: str) -> None:
+    """What this version does not know it refuses, instead of dropping it."""
+    link = {"link": "opportunityid", "entity": "opportunity"}
+    body = api.metric_body(rollup_fields={"actual": CALLS | {later: link}})
+
+    error = await api.refused("POST", "/v1/metrics", body, status=400)
+
+    assert told(error) == ("unknown_field", None, f"rollup_fields.actual.{later}")
+
+
+async def test_a_count_adds_up_no_attribute(api: Api) -> None:
+    """It adds 1 for each record."""
+    body = api.metric_body(
+        kind="count",
+        data_type=None,
+        rollup_fields={"actual": CALLS | {"source_attribute": "minutes"}},
+    )
+
+    error = await api.refused("POST", "/v1/metrics", body, status=422)
+
+    field = "rollup_fields.actual.source_attribute"
+    assert told(error) == ("source_attribute_forbidden", "80044804", field)
+
+
+async def test_an_amount_says_which_attribute_it_adds_up(api: Api) -> None:
+    """Otherwise there is nothing to add."""
+    body = api.metric_body(rollup_fields={"actual": CALLS})
+
+    error = await api.refused("POST", "/v1/metrics", body, status=422)
+
+    field = "rollup_fields.actual.source_attribute"
+    assert told(error) == ("source_attribute_required", None, field)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"kind": "count"}, "data_type_forbidden"),
+        ({"data_type": None}, "data_type_required"),
+    ],
+)
+async def test_amounts_and_only_amounts_have_a_data_type(
+    api: Api, more: dict[str, Any], expected: str
+) -> None:
+    """A count is of whole things anyway."""
+    error = await api.refused(
+        "POST", "/v1/metrics", api.metric_body(**more), status=422
+    )
+
+    assert told(error) == (expected, None, "data_type")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"kind": "count"}, "kind"),
+        ({"kind": "count", "data_type": None}, "kind"),
+        ({"data_type": "integer"}, "data_type"),
+    ],
+)
+async def test_a_metrics_type_never_changes(
+    api: Api, change: dict[str, Any], field: str
+) -> None:
+    """Neither kind nor data type, used or not."""
+    await api.metric()
+
+    error = await api.refused(
+        "PATCH", api.at("revenue", of="metrics"), change, status=422
+    )
+
+    assert told(error) == ("metric_type_frozen", None, field)
+
+
+async def test_a_rollup_fields_source_entity_never_changes(api: Api) -> None:
+    """Other columns do."""
+    await api.metric()
+    field = {
+        "source_entity": "invoice",
+        "source_attribute": "total",
+        "date_attribute": "paid",
+    }
+
+    error = await api.refused(
+        "PATCH",
+        api.at("revenue", of="metrics"),
+        {"rollup_fields": {"actual": field}},
+        status=422,
+    )
+    after = await api.change(
+        api.at("revenue", of="metrics"),
+        {"rollup_fields": {"actual": field | {"source_entity": "opportunity"}}},
+    )
+
+    where = "rollup_fields.actual.source_entity"
+    assert told(error) == ("rollup_field_frozen", None, where)
+    assert after["rollup_fields"]["actual"]["source_attribute"] == "total"
+
+
+async def test_a_rollup_field_can_be_added(api: Api) -> None:
+    """Those that are not named stay."""
+    await api.metric()
+    field = CALLS | {"source_attribute": "minutes"}
+
+    after = await api.change(
+        api.at("revenue", of="metrics"), {"rollup_fields": {"custom": field}}
+    )
+
+    assert set(after["rollup_fields"]) == {"actual", "custom"}
+
+
+async def test_a_used_metric_stays(api: Api) -> None:
+    """It can be deleted once no goal is measured by it."""
+    await api.company()
+
+    error = await api.refused("DELETE", api.at("revenue", of="metrics"), status=409)
+    await api.client.delete(api.at("company"))
+    await api.client.delete(api.at("north"))
+    answer = await api.client.delete(api.at("revenue", of="metrics"))
+
+    assert told(error) == ("metric_in_use", "80044800", None)
+    assert answer.status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"stretch_tracked": True}, "stretch_tracked"),
+        ({"rollup_fields": {"in_progress": None}}, "rollup_fields.in_progress"),
+    ],
+)
+async def test_what_goals_rely_on_stays(
+    api: Api, change: dict[str, Any], field: str
+) -> None:
+    """A used metric keeps whether it tracks stretch targets, and its measures."""
+    both = {
+        slot: CALLS | {"source_attribute": "minutes"}
+        for slot in ("actual", "in_progress")
+    }
+    await api.user("ada")
+    await api.metric(rollup_fields=both)
+    await api.goal("company")
+
+    error = await api.refused(
+        "PATCH", api.at("revenue", of="metrics"), change, status=409
+    )
+
+    assert told(error) == ("metric_in_use", "80044803", field)
+
+
+async def test_an_entitys_name_holds_no_slash(api: Api) -> None:
+    """Records are keyed by entity/id."""
+    body = api.metric_body(rollup_fields={"actual": CALLS | {"source_entity": "a/b"}})
+
+    error = await api.refused("POST", "/v1/metrics", body, status=400)
+
+    expected = ("invalid_field", None, "rollup_fields.actual.source_entity")
+    assert told(error) == expected

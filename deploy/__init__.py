@@ -1,0 +1,1 @@
+"""Running Cairn elsewhere: the gateway, the image, and checks that need no Docker."""

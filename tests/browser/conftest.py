@@ -1,0 +1,82 @@
+"""What tests of the page share; a loud word at the end where Chromium is missing."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page
+
+from local.servers import Servers
+from tests.browser.chromium import HOW_TO_BRING_IT, NAMES, find_chromium, started
+from tests.browser.running import Running, running_cairn
+from tests.browser.watching import Watched
+
+_not_run = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def cairn(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """Run a whole Cairn, without the example company, for all tests of the page."""
+    with running_cairn(servers, tmp_path_factory.mktemp("cairn")) as running:
+        yield running
+
+
+@pytest.fixture
+def chromium(request: pytest.FixtureRequest) -> str:
+    """Return Chromium's path, or note that this test could not run."""
+    program = find_chromium()
+    if program is None:
+        request.config.stash.setdefault(_not_run, []).append(request.node.nodeid)
+        pytest.skip(f"none of {', '.join(NAMES)} is here; {HOW_TO_BRING_IT}")
+    return program
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_chromium() -> AsyncIterator[Browser]:
+    """Start Chromium, once for all tests."""
+    async with started(find_chromium() or NAMES[0]) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(chromium: str, request: pytest.FixtureRequest) -> Browser:
+    """Return the browser, if there is one; each test opens windows of its own."""
+    assert chromium
+    browser: Browser = request.getfixturevalue("running_chromium")
+    return browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """Open what a person has, and which knows nothing yet."""
+    context = await browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="en-GB"
+    )
+    yield context
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """Open a tab; the test fails if a script of the page fails in it."""
+    page = await context.new_page()
+    watched = Watched(page)
+    yield page
+    assert watched.faults == []
+    assert watched.foreign == []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say loudly, at the very end, what could not be tested here."""
+    missing = config.stash.get(_not_run, [])
+    if missing:
+        terminalreporter.section("THE PAGE WAS NOT TESTED", red=True, bold=True)
+        terminalreporter.write_line(
+            f"{len(missing)} tests did not run: no Chromium here; {HOW_TO_BRING_IT}"
+        )
+        for name in missing:
+            terminalreporter.write_line(f"  {name}")

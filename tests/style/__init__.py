@@ -1,0 +1,1 @@
+"""The sources themselves: rooms, docstrings, documentation, no leftovers."""

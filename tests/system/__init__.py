@@ -1,0 +1,1 @@
+"""The whole system, started as a user starts it, and mistreated."""

@@ -21,12 +21,12 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fast check fix bench screenshots lock clean
+.PHONY: help run test fast check fix bench screenshots image-dry-run lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(LOCAL) ## start all of Cairn on this machine (DEMO=0: without the example company)
 	@exec $(BIN)/cairn run
@@ -42,7 +42,7 @@ check: $(DEV) ## judge format, lint, types, imports and deployment files
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@if test -f deploy/check.py; then set -x; $(BIN)/python -m deploy.check; fi
+	$(BIN)/python -m deploy.check
 
 fix: $(DEV) ## format, and repair what lint can repair
 	$(BIN)/ruff check --quiet --fix-only
@@ -52,7 +52,10 @@ bench: $(DEV) ## measure records per second and latency, beside a plain loop
 	@exec $(BIN)/python -m bench $(ARGS)
 
 screenshots: $(DEV) ## take the pictures in the documentation anew
-	@exec $(BIN)/python -m docs.screenshots $(ARGS)
+	@exec $(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+image-dry-run: $(DEV) ## build the container image's contents in a folder, without Docker
+	@exec $(BIN)/python -m deploy.build_without_docker $(ARGS)
 
 lock: ## work out the versions in requirements/*.lock anew (needs uv)
 	@command -v uv >/dev/null || { echo "uv is missing; bring it with 'pip install uv'" >&2; exit 1; }

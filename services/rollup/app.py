@@ -33,6 +33,7 @@ from services.rollup.watch import Watching
 from services.rollup.watchdog import Watchdog
 from shared.messages import topics
 from shared.messages.events import ActivityRecordEvent, GoalUpdatedEvent
+from shared.plumbing.async_documents import asyncapi_of
 from shared.plumbing.health import operational_routes
 from shared.plumbing.kafka import (
     broker_of,
@@ -278,14 +279,19 @@ async def build_app(settings: RollupSettings) -> FastStream:
                 open_producer(settings, client="cairn-rollup")
             )
             engine = subscribers.engine = Engine(settings, pool, producer, subscribers)
-            http = _operations(pool, broker, engine)
+            http = _operations(
+                pool,
+                broker,
+                engine,
+                asyncapi=lambda: asyncapi_of(app, settings, topics.CATALOGUE),
+            )
             await stack.enter_async_context(
                 serving(http, host=settings.bind, port=settings.rollup_port)
             )
             await stack.enter_async_context(engine.running())
             yield
 
-    return FastStream(
+    app = FastStream(
         broker,
         lifespan=lifespan,
         logger=None,
@@ -293,10 +299,17 @@ async def build_app(settings: RollupSettings) -> FastStream:
             title="Cairn rollup", version="0.1.0", description=__doc__ or ""
         ),
     )
+    return app
 
 
-def _operations(pool: asyncpg.Pool, broker: KafkaBroker, engine: Engine) -> FastAPI:
-    """Return the HTTP side: the operational endpoints and nothing else."""
+def _operations(
+    pool: asyncpg.Pool,
+    broker: KafkaBroker,
+    engine: Engine,
+    *,
+    asyncapi: Callable[[], dict[str, Any]],
+) -> FastAPI:
+    """Return the HTTP side: operational endpoints and the topics' document."""
 
     async def database() -> str | None:
         await pool.fetchval("SELECT revision FROM rollup.definitions")
@@ -307,6 +320,11 @@ def _operations(pool: asyncpg.Pool, broker: KafkaBroker, engine: Engine) -> Fast
         return None if alive else "the broker does not answer"
 
     http = FastAPI(title="Cairn rollup", docs_url=None, redoc_url=None)
+
+    @http.get("/asyncapi", include_in_schema=False)
+    async def get_asyncapi() -> dict[str, Any]:
+        return asyncapi()
+
     http.include_router(
         operational_routes(
             {"database": database, "kafka": kafka, "engine": engine.complaint}

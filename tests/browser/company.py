@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from tests.browser.running import Running
+from tests.running import Running
 
 METRIC: Final = "browser-revenue"
 

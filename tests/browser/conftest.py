@@ -8,8 +8,8 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from local.servers import Servers
 from tests.browser.chromium import HOW_TO_BRING_IT, NAMES, find_chromium, started
-from tests.browser.running import Running, running_cairn
 from tests.browser.watching import Watched
+from tests.running import Running, running_cairn
 
 _not_run = pytest.StashKey[list[str]]()
 

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from playwright.async_api import Browser
 
 from tests.browser.chromium import HOW_TO_BRING_IT, find_chromium, started
-from tests.browser.running import Running
+from tests.running import Running
 
 PICTURES: Final = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 BYTES_MAX: Final = 300_000

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from tests.browser.running import Running
+from tests.running import Running
 from tests.style.documents import examples_in
 from tests.style.sources import ROOT
 from tests.waiting import eventually_true

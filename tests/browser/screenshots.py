@@ -72,6 +72,8 @@ def main() -> None:
         goals=state["addresses"]["goals"],
         ingest=state["addresses"]["ingest"],
         token=state["admin_token"],
+        home=run_file.parent,
+        environment=dict(os.environ),
     )
     PICTURES.mkdir(exist_ok=True)
     asyncio.run(take_pictures(running, chromium))

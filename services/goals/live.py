@@ -194,9 +194,10 @@ class Live:
             watcher.take_picture(_ages_of(forest))
             since = _Point.read(last_event_id)
             if since is not None and since.has_structure_of(point):
-                yield _resumed(forest, since, point)
+                yield await asyncio.to_thread(_resumed, forest, since, point)
             else:
-                yield _picture(forest, point)
+                # Off the loop: ten thousand goals take a while.
+                yield await asyncio.to_thread(_picture, forest, point)
             async for frame in self._updates(watcher, point):
                 yield frame
 

@@ -161,4 +161,7 @@ class OutboxPublisher:
             next_offset = await self._publish(waiting)
             await session.forget(position=waiting[-1].position, next_offset=next_offset)
         _PUBLISHED.inc(len(waiting))
+        _log.info(
+            "definitions_announced", messages=len(waiting), next_offset=next_offset
+        )
         return True

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.goals.domain.errors import RefusedError
@@ -14,9 +14,11 @@ FINITE = st.decimals(allow_nan=False, allow_infinity=False)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
 )
 
 
+@settings(deadline=None)
 @given(FINITE)
 def test_numbers_keep_every_digit(number: Decimal) -> None:
     """Through no double, however many digits there are."""
@@ -25,6 +27,7 @@ def test_numbers_keep_every_digit(number: Decimal) -> None:
     assert Decimal(read[0]) == number
 
 
+@settings(deadline=None, max_examples=50)
 @given(PLAIN)
 def test_everything_else_reads_as_json_does(value: object) -> None:
     """Texts, lists and objects are nothing special."""
@@ -54,6 +57,7 @@ def test_what_is_no_json_is_refused(body: bytes, error: str) -> None:
     assert caught.value.refusal.error == error
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2**63 - 1))
 def test_an_etag_is_read_back(version: int) -> None:
     """As we wrote it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.amounts import percentage, text_of, units_of
-from shared.domain.goals import Goal, GoalId, GoalNumber, MetricId, Slot
+from shared.domain.goals import SLOTS, Goal, GoalId, GoalNumber, MetricId, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,14 @@ class AppliedGoal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceInForest:
+    """Where a goal stands: in which tree, how far below its root."""
+
+    tree_id: GoalId
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedForest:
     """Trees as rollup has them, all of one moment; parents come before children."""
 
@@ -46,7 +54,8 @@ class AppliedForest:
 def texts_of(units: Mapping[Slot, int], decimals: int) -> Mapping[Slot, str | None]:
     """Return a text for every measure; None where the metric lacks it."""
     return {
-        slot: text_of(units[slot], decimals) if slot in units else None for slot in Slot
+        slot: text_of(units[slot], decimals) if slot in units else None
+        for slot in SLOTS
     }
 
 

@@ -22,6 +22,7 @@ from services.goals.http.documents import (
 )
 from services.goals.http.errors import answer_errors
 from services.goals.http.reading import InnerSlashes
+from services.goals.http.timing import Timed
 from services.goals.page.routes import page_router
 from shared.plumbing.health import Check, operational_routes
 
@@ -56,5 +57,6 @@ def build_http(
     answer_errors(http)
     http.add_middleware(Access, service=service)
     http.add_middleware(InnerSlashes)
+    http.add_middleware(Timed)
     http.openapi = openapi_of(http)  # type: ignore[method-assign] # as FastAPI's manual has it
     return http

@@ -1,5 +1,6 @@
 """Routes of goals: definitions, numbers, trees."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Annotated, Final
 
@@ -249,14 +250,22 @@ async def read_tree(
     """
     wanted = GoalId(goal_id)
     async with service.database.reading() as reading:
-        tree_id = await reading.tree_id(wanted)
-        forest = None if tree_id is None else await reading.forest(tree_id)
+        place = await reading.place(wanted)
+        forest = None
+        if place is not None:
+            depth_max = None if depth is None else place.depth + depth
+            forest = await reading.forest(place.tree_id, depth_max=depth_max)
         goals = [] if forest is None else forest.goals
         top = next((one for one in goals if one.goal.id == wanted), None)
         if forest is None or top is None:
             raise await _absent(reading.goals([wanted]), goal_id)
-    answer = tree_answer(top, goals, depth=depth, as_of=forest.read_at)
-    return Response(msgspec.json.encode(answer), media_type=JSON)
+    # Off the loop: ten thousand goals take a while.
+    content = await asyncio.to_thread(
+        lambda: msgspec.json.encode(
+            tree_answer(top, goals, depth=depth, as_of=forest.read_at)
+        )
+    )
+    return Response(content, media_type=JSON)
 
 
 async def _absent(goals: Awaitable[Mapping[GoalId, Goal]], goal_id: str) -> Exception:

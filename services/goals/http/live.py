@@ -116,8 +116,8 @@ async def status(service: CurrentService) -> Response:
 
 async def _root_of(service: Service, goal_id: GoalId) -> GoalId:
     async with service.database.reading() as reading:
-        tree_id = await reading.tree_id(goal_id)
-        if tree_id is None:
+        place = await reading.place(goal_id)
+        if place is None:
             exists = goal_id in await reading.goals([goal_id])
             if not exists:
                 raise not_found(f"goal {goal_id}")
@@ -125,10 +125,11 @@ async def _root_of(service: Service, goal_id: GoalId) -> GoalId:
                 "not_applied_yet",
                 f"goal {goal_id} is not rolled up yet; ask again in a moment",
             )
-    if tree_id != goal_id:
+    if place.tree_id != goal_id:
         raise RefusedError(
             NOT_A_ROOT,
-            f"goal {goal_id} is no root; watch its whole tree with root={tree_id}",
+            f"goal {goal_id} is no root; watch its whole tree with root="
+            f"{place.tree_id}",
             field="root",
         )
-    return tree_id
+    return goal_id

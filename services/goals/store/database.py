@@ -1,5 +1,6 @@
 """Reading and writing definitions: one connection, one snapshot or one change set."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -20,6 +21,9 @@ from shared.plumbing.producing import MESSAGE_BYTES_MAX
 
 # A request that waits longer for a connection is better told to come again.
 ACQUIRE_SECONDS_MAX: Final = 5.0
+
+# Longer than the largest write takes; a queue that is longer is told to come again.
+TURN_SECONDS_MAX: Final = 15.0
 
 _WRITE_LOCK: Final = 7_221_111  # any number that nothing else locks
 
@@ -87,6 +91,9 @@ class Database:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        # Writes wait for one another anyway; here they do it without a connection, so
+        # that there are some left to read with.
+        self._turn = asyncio.Lock()
         self._told: list[Callable[[], None]] = []
 
     def on_commit(self, tell: Callable[[], None]) -> None:
@@ -110,12 +117,24 @@ class Database:
         self, *, traceparent: str | None = None
     ) -> AsyncIterator[Changes]:
         """Open one write; it is committed at the end, with its announcements."""
-        async with self.connection() as connection:
-            async with connection.transaction():
-                await connection.execute(_SERIALISE)
-                changes = Changes(connection, traceparent=traceparent)
-                yield changes
-                await changes.hand_over()
-            if changes.position is not None:
-                for tell in self._told:
-                    tell()
+        async with (
+            self._my_turn(),
+            self.connection() as connection,
+            connection.transaction(),
+        ):
+            await connection.execute(_SERIALISE)
+            changes = Changes(connection, traceparent=traceparent)
+            yield changes
+            await changes.hand_over()
+        if changes.position is not None:
+            for tell in self._told:
+                tell()
+
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        async with asyncio.timeout(TURN_SECONDS_MAX):
+            await self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()

@@ -1,16 +1,22 @@
 """What rollup publishes for others to look at; read only, through its views."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import asyncpg
+import msgspec
 
-from services.goals.domain.numbers import AppliedForest, AppliedGoal, GoalNumbers
+from services.goals.domain.numbers import (
+    AppliedForest,
+    AppliedGoal,
+    GoalNumbers,
+    PlaceInForest,
+)
 from services.goals.domain.settled import Standing
 from services.goals.store.connections import Statements
-from shared.domain.goals import GoalId, GoalNumber, MetricId, Slot
-from shared.messages.definitions import GoalDefinition
+from shared.domain.goals import Goal, GoalId, GoalNumber, MetricId, Slot
 
 _COLUMNS = """
     goal.number, goal.tree_id, goal.depth, goal.decimals, goal.computing,
@@ -30,14 +36,16 @@ SELECT
     goal.parent_id, goal.definition, statement_timestamp() AS read_at,
     status.definitions_revision, status.incarnation
 FROM rollup_published.status AS status
-LEFT JOIN rollup_published.goal AS goal ON $1::text IS NULL OR goal.tree_id = $1
+LEFT JOIN rollup_published.goal AS goal
+    ON ($1::text IS NULL OR goal.tree_id = $1)
+    AND ($2::integer IS NULL OR goal.depth <= $2)
 ORDER BY goal.depth, goal.id COLLATE "C"
 """
 _REVISIONS = """
 SELECT id, revision FROM rollup_published.goal
 WHERE $1::text IS NULL OR tree_id = $1
 """
-_TREE_ID = "SELECT tree_id FROM rollup_published.goal WHERE id = $1"
+_PLACE = "SELECT tree_id, depth FROM rollup_published.goal WHERE id = $1"
 _PUBLISHED = "SELECT to_regclass('rollup_published.goal') IS NOT NULL"
 _NEXT_OFFSET = """
 SELECT next_offset FROM rollup_published.progress WHERE topic = $1 AND partition = 0
@@ -50,6 +58,9 @@ SELECT
 FROM rollup_published.status AS status
 LEFT JOIN rollup_published.progress AS progress ON progress.topic = ANY($1::text[])
 """
+
+# A definition as it is announced has the fields of a goal; a test holds it to that.
+_decode_goal = msgspec.json.Decoder(Goal).decode
 
 _OWN: Final = {slot: f"own_{slot}" for slot in Slot}
 _COMPUTED: Final = {slot: f"computed_{slot}" for slot in Slot}
@@ -65,20 +76,18 @@ class PublishedStatements(Statements):
         rows = await self.connection.fetch(_NUMBERS, list(numbers))
         return {row["number"]: _numbers(row) for row in rows}
 
-    async def tree_id(self, goal_id: GoalId) -> GoalId | None:
-        """Return the root over an applied goal."""
-        found: GoalId | None = await self.connection.fetchval(_TREE_ID, goal_id)
-        return found
+    async def place(self, goal_id: GoalId) -> PlaceInForest | None:
+        """Return where an applied goal stands."""
+        row = await self.connection.fetchrow(_PLACE, goal_id)
+        return None if row is None else PlaceInForest(**row)
 
-    async def forest(self, tree_id: GoalId | None) -> AppliedForest:
+    async def forest(
+        self, tree_id: GoalId | None, *, depth_max: int | None = None
+    ) -> AppliedForest:
         """Return one tree, or all of them, in one consistent picture."""
-        rows = await self.connection.fetch(_FOREST, tree_id)
-        return AppliedForest(
-            goals=[_applied(row) for row in rows if row["number"] is not None],
-            read_at=rows[0]["read_at"],
-            definitions_revision=rows[0]["definitions_revision"],
-            incarnation=rows[0]["incarnation"],
-        )
+        rows = await self.connection.fetch(_FOREST, tree_id, depth_max)
+        # Ten thousand goals take a while, and others want to be answered meanwhile.
+        return await asyncio.to_thread(_forest, rows)
 
     async def revisions(self, tree_id: GoalId | None) -> Mapping[GoalId, int]:
         """Return the revision of each goal of one tree, or of all."""
@@ -110,11 +119,21 @@ class PublishedStatements(Statements):
         )
 
 
+def _forest(rows: Sequence[asyncpg.Record]) -> AppliedForest:
+    return AppliedForest(
+        goals=[_applied(row) for row in rows if row["number"] is not None],
+        read_at=rows[0]["read_at"],
+        definitions_revision=rows[0]["definitions_revision"],
+        incarnation=rows[0]["incarnation"],
+    )
+
+
 def _applied(row: asyncpg.Record) -> AppliedGoal:
-    goal = GoalDefinition.model_validate_json(row["definition"]).as_goal()
-    # The place that the numbers were added up in, whatever the definition says.
-    placed = replace(goal, parent_id=row["parent_id"])
-    return AppliedGoal(goal=placed, numbers=_numbers(row))
+    goal = _decode_goal(row["definition"])
+    if goal.parent_id != row["parent_id"]:
+        # The place that the numbers were added up in, whatever the definition says.
+        goal = replace(goal, parent_id=row["parent_id"])
+    return AppliedGoal(goal=goal, numbers=_numbers(row))
 
 
 def _numbers(row: asyncpg.Record) -> GoalNumbers:

@@ -191,6 +191,8 @@ async def running(installation: Installation) -> AsyncIterator[Api]:
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{installation.settings.goals_port}",
             headers={"Authorization": f"Bearer {TOKEN}"},
+            # The machine may be busy with other things.
+            timeout=60,
         ) as client:
             yield Api(client=client, installation=installation)
     finally:

@@ -311,6 +311,34 @@ async def test_a_write_waits_until_it_is_applied(installation: Installation) -> 
     await connection.close()
 
 
+async def test_the_service_outlives_its_connections(
+    installation: Installation,
+) -> None:
+    """A database that throws everybody out is found again, and nothing is lost."""
+    connection = await installation.connect()
+    async with running(installation) as api, listening(installation) as listener:
+        await api.user("ada")
+        await listener.until(1)
+
+        thrown_out = await connection.fetchval(
+            "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) "
+            "FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+        async def is_written() -> bool:
+            body = {"name": "Grace"}
+            key = {"Idempotency-Key": "grace"}
+            answer = await api.client.post("/v1/users", json=body, headers=key)
+            return answer.status_code == 201
+
+        await until(is_written, what="a write")
+        heard = await listener.until(2)
+    assert thrown_out >= 2
+    assert len({one.key for one in heard}) == 2
+    await connection.close()
+
+
 async def test_another_copy_publishes_too(installation: Installation) -> None:
     """A write by one copy is waited for although the other one announced it."""
     other = installation.settings.model_copy(

@@ -157,3 +157,14 @@ async def test_the_service_is_ready_when_all_is_there(fresh: Installation) -> No
             return (await api.client.get("/readyz")).status_code == 200
 
         await until(is_ready, what="ready")
+
+
+async def test_how_long_answers_take_is_measured(fresh: Installation) -> None:
+    """By method and status, so that slow and failing ones are seen."""
+    async with running(fresh) as api:
+        await api.refused("GET", "/v1/users/nobody", status=404)
+
+        metrics = (await api.client.get("/metrics")).text
+
+    series = 'cairn_goals_request_seconds_count{method="GET",status="404"}'
+    assert series in metrics

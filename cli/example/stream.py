@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Final
 
 from cli.example import history
-from cli.example.company import REGIONS, callers
+from cli.example.company import REGIONS, Quarter, callers
 from cli.example.history import STAGES, Body, Turn
 
 # Small deals, compared with those of the past: each moves a number, none a target.
@@ -26,6 +26,8 @@ _PACE: Final = Decimal("2.9")
 # What may be won at once, before the pace allows for more.
 _HEAD_START: Final = Decimal(60_000)
 _REMEMBERED_MAX: Final = 500
+# Of so many deals the smallest is taken.
+_COMPARED: Final = 6
 _CALLERS: Final = tuple(callers())
 
 
@@ -137,7 +139,7 @@ class Stream:
         }[entity]
 
     def _pool_of(self, turn: Turn) -> Pool | None:
-        if turn.deleted:
+        if turn.deleted or self._is_history(turn):
             return None
         return {
             ("opportunity", "open"): self.open_opportunities,
@@ -146,6 +148,12 @@ class Stream:
             ("phonecall", "open"): self.open_calls,
             ("case", "active"): self.open_cases,
         }.get((turn.entity, turn.state))
+
+    def _is_history(self, turn: Turn) -> bool:
+        """Tell whether a deal was won for earlier goals: those are left alone."""
+        closed = turn.attributes.get("actualclosedate", "")
+        first_day = Quarter.of(self.began.date()).start.isoformat()
+        return turn.state == "won" and closed < first_day
 
     def _may_win(self, now: datetime) -> bool:
         seconds = Decimal(round((now - self.began).total_seconds()))
@@ -186,7 +194,7 @@ class Stream:
     def _win(self, now: datetime) -> Body | None:
         if not self._may_win(now):
             return self._reopen_won(now)
-        turn = self._small_deal()
+        turn = self._small(self.open_opportunities)
         if turn is None:
             return None
         value = Decimal(self._changed(turn, "estimatedvalue", 0.9, 1.05))
@@ -194,17 +202,17 @@ class Stream:
         return self._send(history.won(turn, now, value), turn)
 
     def _lose(self, now: datetime) -> Body | None:
-        turn = self._small_deal()
+        turn = self._small(self.open_opportunities)
         return None if turn is None else self._send(history.lost(turn, now), turn)
 
-    def _small_deal(self) -> Turn | None:
-        """Return the smallest of a few open deals, so that none moves a target."""
-        drawn = [self.open_opportunities.draw(self.chance) for _ in range(6)]
+    def _small(self, pool: Pool) -> Turn | None:
+        """Return the smallest of a few deals, so that none moves a target."""
+        drawn = [pool.draw(self.chance) for _ in range(_COMPARED)]
         found = [turn for turn in drawn if turn is not None]
         return min(found, key=_value_of, default=None)
 
     def _reopen_won(self, now: datetime) -> Body | None:
-        turn = self.won_opportunities.draw(self.chance)
+        turn = self._small(self.won_opportunities)
         if turn is None:
             return None
         self.net_won -= _actual_of(turn)
@@ -218,13 +226,13 @@ class Stream:
         turn = self.won_opportunities.draw(self.chance)
         if turn is None:
             return None
-        value = self._changed(turn, "actualvalue", 0.9, 1.06)
+        value = self._changed(turn, "actualvalue", 0.95, 1.05)
         self.net_won += Decimal(value) - _actual_of(turn)
         return self._change(turn, now, {"actualvalue": value})
 
     def _delete(self, now: datetime) -> Body | None:
         pool = self.chance.choice((self.open_opportunities, self.won_opportunities))
-        turn = pool.draw(self.chance)
+        turn = self._small(pool)
         if turn is None:
             return None
         if turn.state == "won":

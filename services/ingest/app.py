@@ -58,7 +58,7 @@ async def build_app(settings: IngestSettings) -> FastStream:
             )
             http = build_http(
                 door,
-                checks={"kafka": lambda: _complaint_of(broker)},
+                checks={"kafka": lambda: _complaint_of(broker, topic)},
                 asyncapi=lambda: documents.asyncapi_of(app, topic),
             )
             await stack.enter_async_context(
@@ -81,10 +81,17 @@ async def build_app(settings: IngestSettings) -> FastStream:
     return app
 
 
-async def _complaint_of(broker: KafkaBroker) -> str | None:
-    if await broker.ping(PING_SECONDS_MAX):
-        return None
-    return "kafka does not answer; check CAIRN_KAFKA_SERVERS and that the broker is up"
+async def _complaint_of(broker: KafkaBroker, topic: str) -> str | None:
+    """Return why records cannot go out, if so."""
+    if not await broker.ping(PING_SECONDS_MAX):
+        return (
+            "kafka does not answer; check CAIRN_KAFKA_SERVERS and that the broker is up"
+        )
+    # All topics: to ask for one by name may create it, where a broker allows that.
+    topics = await broker.config.admin_client.describe_topics()
+    if topic not in {one["topic"] for one in topics}:
+        return f"topic {topic} is not there; run `cairn migrate`"
+    return None
 
 
 def main() -> None:

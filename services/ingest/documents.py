@@ -66,24 +66,6 @@ class RejectedBody(BaseModel):
 class ReceiptBody(BaseModel):
     """What became of the records of a request."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "accepted": 2,
-                    "rejected": [
-                        {
-                            "index": 1,
-                            "error": "unknown_field",
-                            "detail": "the field colour is unknown; remove it, or put "
-                            "it under attributes if goals should see it",
-                        }
-                    ],
-                }
-            ]
-        }
-    )
-
     accepted: int
     rejected: list[RejectedBody]
 
@@ -113,6 +95,24 @@ def _error(description: str, error: str, detail: str) -> dict[str, Any]:
 
 
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    202: {
+        "description": "The accepted records are stored by Kafka",
+        "content": {
+            "application/json": {
+                "example": {
+                    "accepted": 2,
+                    "rejected": [
+                        {
+                            "index": 1,
+                            "error": "unknown_field",
+                            "detail": "the field colour is unknown; remove it, or put "
+                            "it under attributes if goals should see it",
+                        }
+                    ],
+                }
+            }
+        },
+    },
     400: _error(
         "The body as a whole does not read",
         "not_json",

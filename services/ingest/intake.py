@@ -6,7 +6,7 @@ harmless, because a record's version says what is newer.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -25,6 +25,8 @@ from shared.plumbing.producing import DeliveryError, Message
 
 EVENT_TYPE: Final = "cairn.activity-record"
 SOURCE: Final = "/cairn/ingest"
+
+_OWN_HEADERS: Final = frozenset({"ce_id", "ce_subject", "ce_time"})
 
 # About two milliseconds of decoding; other requests and the health endpoints get
 # their turn in between.
@@ -71,6 +73,14 @@ class NoneAcceptedError(NothingAcceptableError):
             super().__init__("the body holds no record; send at least one")
 
 
+@dataclass(frozen=True, slots=True)
+class _CommonHeaders:
+    """What all records of a request have in their headers, encoded once."""
+
+    pairs: Sequence[tuple[str, bytes]]
+    received_at: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """Accepts the records of requests onto one topic."""
@@ -107,43 +117,40 @@ class Intake:
             raise KafkaAwayError(str(fault)) from None
         return Receipt(accepted=len(messages), rejected=rejected)
 
-    def _message(self, data: bytes, headers: Mapping[str, bytes]) -> Message:
+    def _message(self, data: bytes, headers: _CommonHeaders) -> Message:
         record = decode_record(data)
         refuse_unknown_fields(data)
+        key = record.key.encode()
         return Message(
-            self.topic,
-            record.key.encode(),
-            encode_record(record),
-            _headers_of(record, headers),
+            self.topic, key, encode_record(record), _headers_of(record, key, headers)
         )
 
 
-def _common_headers(
-    received_at: datetime, traceparent: str | None
-) -> Mapping[str, bytes]:
-    """Return the headers that all records of a request share, encoded once."""
-    return dict(
-        cloud_events.headers(
-            event_id="",
-            event_type=EVENT_TYPE,
-            source=SOURCE,
-            subject="",
-            time=received_at,
-            traceparent=traceparent,
-        )
+def _common_headers(received_at: datetime, traceparent: str | None) -> _CommonHeaders:
+    whole = cloud_events.headers(
+        event_id="",
+        event_type=EVENT_TYPE,
+        source=SOURCE,
+        subject="",
+        time=received_at,
+        traceparent=traceparent,
+    )
+    return _CommonHeaders(
+        [pair for pair in whole if pair[0] not in _OWN_HEADERS], dict(whole)["ce_time"]
     )
 
 
 def _headers_of(
-    record: ActivityRecord, common: Mapping[str, bytes]
+    record: ActivityRecord, key: bytes, common: _CommonHeaders
 ) -> list[tuple[str, bytes]]:
-    key = record.key.encode()
-    own = {
-        **common,
+    happened = record.occurred_at
+    return [
+        *common.pairs,
         # The same version posted twice is the same event, and says so.
-        "ce_id": b"%b@%d" % (key, record.version),
-        "ce_subject": key,
-    }
-    if record.occurred_at is not None:
-        own["ce_time"] = record.occurred_at.isoformat().encode()
-    return list(own.items())
+        ("ce_id", b"%b@%d" % (key, record.version)),
+        ("ce_subject", key),
+        (
+            "ce_time",
+            common.received_at if happened is None else happened.isoformat().encode(),
+        ),
+    ]

@@ -231,7 +231,7 @@ async def test_the_openapi_document_is_valid_and_whole() -> None:
     }
     statuses = {"202", "400", "401", "413", "415", "422", "429", "503"}
     assert set(post["responses"]) == statuses
-    for status in statuses - {"202"}:
+    for status in statuses:
         assert "example" in post["responses"][status]["content"]["application/json"]
 
 

@@ -95,6 +95,25 @@ async def test_the_documents_name_the_topic(
     assert alive.status_code == 200
 
 
+async def test_without_its_topic_it_is_not_ready(
+    servers: Servers, topic_prefix: str
+) -> None:
+    """The reason and the command that mends it are told; once mended, it is ready."""
+    with started(servers.kafka_servers, topic_prefix) as service:
+
+        async def complains() -> bool:
+            try:
+                answer = await get(service, "/readyz")
+            except httpx.HTTPError:
+                return False
+            return "cairn migrate" in answer.json()["reasons"].get("kafka", "")
+
+        probe: Probe = complains
+        await eventually(probe, within=START_SECONDS, what="the complaint")
+        create_records_topic(servers, topic_prefix)
+        await ready(service)
+
+
 async def test_a_stop_loses_nothing_that_was_begun(
     servers: Servers, topic: str, topic_prefix: str
 ) -> None:

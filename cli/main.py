@@ -9,6 +9,7 @@ differ from the records, 4 something needed is not ready, 5 the token has no rig
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -74,11 +75,16 @@ def migrate() -> None:
 
 
 @app.command()
-def seed() -> None:
+def seed(
+    remember: Annotated[
+        Path | None,
+        typer.Option(help="File that keeps until when the past has been sent."),
+    ] = None,
+) -> None:
     """Create the example company and its past; what is there already stays."""
     from cli.example import seeding  # noqa: PLC0415
 
-    raise typer.Exit(seeding.run())
+    raise typer.Exit(seeding.run(remember))
 
 
 @app.command()

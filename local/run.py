@@ -251,7 +251,9 @@ class _Run:
         return command.log_file
 
     def _seed(self, around: Surroundings) -> Demo:
-        log_file = self._run_command(around, "seed", "seed")
+        # The example's past is sent once; a later start sends what came since.
+        seeded = self._settings.home / "seeded"
+        log_file = self._run_command(around, "seed", "seed", "--remember", str(seeded))
         return demo_from(log_file.read_text(encoding="utf-8"))
 
     def _wait_until_settled(self, around: Surroundings) -> None:

@@ -6,7 +6,8 @@ come with the versions that they had, so that nothing changes twice.
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -20,20 +21,30 @@ from cli.exits import CommandError, ExitCode
 from cli.surroundings import surroundings
 
 _CHUNK: Final = 100
+_OVERLAP: Final = timedelta(hours=1)
 
 
-def run() -> ExitCode:
-    """Create the company and send its records; tell how to try it."""
+def run(remember: Path | None = None) -> ExitCode:
+    """Create the company and send its records; tell how to try it.
+
+    What was sent before `remember` was written last is not sent again, unless
+    something of the company was missing: then this is another installation.
+    """
     around = surroundings()
     now = datetime.now(UTC)
     quarter = Quarter.of(now.date())
     with Api("goals", around.goals_url, around.token) as goals:
-        people, targets = _create(goals, quarter)
+        people, targets, created = _create(goals, quarter)
+    since = None if created else _remembered(remember)
     with Api("ingest", around.ingest_url, around.token) as ingest:
-        records = _send(ingest, now)
+        records = _send(ingest, now, since)
+    if remember is not None:
+        remember.write_text(now.isoformat(), encoding="utf-8")
     output.say(
         output.marked(
-            output.Mark.OK, f"{people} people · {targets} goals · {records:,} records"
+            output.Mark.OK,
+            f"{people} people · {targets} goals · {records:,} "
+            f"{'records' if since is None else 'new records'}",
         )
     )
     # One line, so that `cairn run` finds it among everything else that is said.
@@ -41,8 +52,17 @@ def run() -> ExitCode:
     return ExitCode.OK
 
 
-def _create(goals: Api, quarter: Quarter) -> tuple[int, int]:
-    """Create what is missing; return how many people and goals there are."""
+def _remembered(remember: Path | None) -> datetime | None:
+    """Return until when the past has been sent, a little earlier to be sure."""
+    try:
+        text = remember.read_text(encoding="utf-8") if remember else ""
+        return datetime.fromisoformat(text) - _OVERLAP
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _create(goals: Api, quarter: Quarter) -> tuple[int, int, int]:
+    """Create what is missing; return how many people and goals are there or new."""
     users, targets = company.users(), company.goals(quarter)
     # What others name comes before them.
     plan: Sequence[tuple[str, str, Sequence[Body]]] = (
@@ -52,20 +72,22 @@ def _create(goals: Api, quarter: Quarter) -> tuple[int, int]:
         ("metrics", "/v1/metrics", company.metrics()),
         ("goals", "/v1/goals", targets),
     )
+    created = 0
     for name, path, bodies in plan:
         with output.phase(name) as phase:
             there = {item["id"] for item in goals.items(path)}
             missing = [body for body in bodies if body["id"] not in there]
             for start in range(0, len(missing), _CHUNK):
                 goals.post(path, missing[start : start + _CHUNK])
+            created += len(missing)
             phase.detail = f"{len(missing)} created, {len(bodies)} in all"
-    return len(users), len(targets)
+    return len(users), len(targets), created
 
 
-def _send(ingest: Api, now: datetime) -> int:
+def _send(ingest: Api, now: datetime, since: datetime | None) -> int:
     outcome = sending.Outcome()
     with output.phase("records") as phase:
-        for sent in sending.send(ingest, _encoded(now)):
+        for sent in sending.send(ingest, _encoded(now, since)):
             outcome = sent
             output.hint(f"{outcome.sent:,} records sent")
         phase.detail = f"{outcome.accepted:,} sent"
@@ -79,9 +101,10 @@ def _send(ingest: Api, now: datetime) -> int:
     return outcome.accepted
 
 
-def _encoded(now: datetime) -> Iterator[bytes]:
+def _encoded(now: datetime, since: datetime | None) -> Iterator[bytes]:
     for turn in records_as_of(now):
-        yield msgspec.json.encode(turn.body())
+        if since is None or turn.at > since:
+            yield msgspec.json.encode(turn.body())
 
 
 def _to_try(quarter: Quarter, now: datetime) -> Body:

@@ -5,18 +5,20 @@ a set that compaction took a part of never will be, but then a later set holds w
 was taken, so that all up to the end of the topic apply as one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.rollup.domain.forest import Forest
 from services.rollup.domain.restructure import Changes
 from shared.domain.goals import GoalId, MetricId
 from shared.messages.definitions import (
     CHANGE_SET_ID,
     CHANGE_SET_INDEX,
     CHANGE_SET_SIZE,
+    GOAL_NUMBER,
     Definition,
     GoalDefinition,
     Kind,
@@ -41,6 +43,8 @@ class Change:
     change_set: str
     index: int
     size: int
+    # On the empty value of a goal: which goal is gone.
+    goal_number: int | None = None
 
 
 def read_change(message: Any) -> Change:
@@ -57,6 +61,7 @@ def read_change(message: Any) -> Change:
             change_set=headers.get(CHANGE_SET_ID, f"offset-{message.offset}"),
             index=int(headers.get(CHANGE_SET_INDEX, "0")),
             size=int(headers.get(CHANGE_SET_SIZE, "1")),
+            goal_number=int(headers[GOAL_NUMBER]) if GOAL_NUMBER in headers else None,
         )
     except (ValidationError, ValueError, AttributeError) as fault:
         raise UnreadableChangeError(
@@ -78,6 +83,43 @@ def whole_prefix(changes: Sequence[Change], *, at_end: bool) -> int:
                 complete = count
     # Sets before a whole one that still lack something lost it to compaction.
     return ready if at_end else complete
+
+
+def goal_numbers(changes: Iterable[Change]) -> list[int]:
+    """Return the numbers of the goals that some changes define."""
+    return [
+        change.definition.number
+        for change in changes
+        if isinstance(change.definition, GoalDefinition)
+    ]
+
+
+def news_of(
+    changes: Iterable[Change], forest: Forest, gone_numbers: Container[int]
+) -> list[Change]:
+    """Return the changes that are not older than what is known.
+
+    A publisher that stalled may send an old change set once more; a goal that is gone
+    does not come back by it, and one that is there does not change back.
+    """
+    return [one for one in changes if not _is_old(one, forest, gone_numbers)]
+
+
+def _is_old(change: Change, forest: Forest, gone_numbers: Container[int]) -> bool:
+    if change.kind is not Kind.GOAL:
+        return False
+    number = forest.numbers.get(GoalId(change.id))
+    if isinstance(change.definition, GoalDefinition):
+        if change.definition.number in gone_numbers:
+            return True
+        if number is None:
+            return False
+        known = forest.nodes[number].goal
+        return (change.definition.number, change.definition.version) < (
+            known.number,
+            known.version,
+        )
+    return change.goal_number is not None and change.goal_number != number
 
 
 @dataclass(slots=True)

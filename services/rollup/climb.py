@@ -160,12 +160,15 @@ class Climbing:
     async def publish_outstanding(
         self, connection: Connection, groups: Sequence[int]
     ) -> bool:
-        """Publish what stands in the table, oldest first; tell if more may follow."""
+        """Publish what stands in the table, oldest first; tell if more may follow.
+
+        After each that is out, others may be free that waited for it.
+        """
         several = await totals.outstanding(connection, groups, limit=OUTSTANDING_MAX)
         for one in several:
             await self.producer.send(await self._messages_of(connection, one))
             await totals.withdraw(connection, [one.id])
-        return len(several) == OUTSTANDING_MAX
+        return bool(several)
 
     async def _messages_of(
         self, connection: Connection, one: Announcement

@@ -142,7 +142,9 @@ class Climber:
             await self._climbing.publish(connection, climbed)
         if self._outstanding:
             more = await self._climbing.publish_outstanding(connection, free)
-            self._outstanding = more or len(free) < len(self.groups)
+            self._outstanding = len(free) < len(self.groups)
+            if more:
+                self.look_again()
 
     def _may_publish(self) -> list[int]:
         """Return our groups of which no predecessor's message can be on its way."""

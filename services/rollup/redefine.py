@@ -16,7 +16,9 @@ from services.rollup.change_sets import (
     Change,
     Merged,
     UnreadableChangeError,
+    goal_numbers,
     merged,
+    news_of,
     read_change,
     whole_prefix,
 )
@@ -136,7 +138,9 @@ class Redefining:
             if stand.next_offset != self._begins_at:
                 return None
             definitions = await self._held.seize(connection)
-            groups = await self._change(connection, definitions, merged(ready))
+            gone = await definitions_store.gone_among(connection, goal_numbers(ready))
+            news = merged(news_of(ready, definitions.forest, gone))
+            groups = await self._change(connection, definitions, news)
             await offsets.move(
                 connection, self._source.topic, {0: ready[-1].offset + 1}
             )

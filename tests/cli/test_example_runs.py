@@ -101,6 +101,24 @@ async def test_seeding_twice_creates_once_and_repeats_the_same_versions(
     assert "id" not in to_try["example_record"]
 
 
+async def test_a_remembered_past_is_not_sent_again(
+    ingest: Ingest, tmp_path: Path
+) -> None:
+    """A second start sends what is new only; another installation is sent it all."""
+    paths = ("business-units", "users", "teams", "metrics", "goals")
+    words = ("seed", "--remember", str(tmp_path / "seeded"))
+    with cardboard_goals(items={f"/v1/{path}": [] for path in paths}) as goals:
+        environment = {**ingest.environment, "CAIRN_GOALS_URL": goals.url}
+        first = cairn(*words, environment=environment)
+        second = cairn(*words, environment=environment)
+        goals.items["/v1/goals"].clear()
+        third = cairn(*words, environment=environment)
+
+    assert [one.returncode for one in (first, second, third)] == [0, 0, 0]
+    assert "new records" in second.stderr
+    assert "new records" not in first.stderr + third.stderr
+
+
 async def test_simulating_sends_a_live_stream_that_continues(ingest: Ingest) -> None:
     """A second run knows the records of the first."""
     words = ("simulate", "--rate", "200", "--for", "1", "--seed", "7")

@@ -33,6 +33,9 @@ _OPEN: Final = frozenset(
         "/openapi.json",
         "/asyncapi",
         "/enter",
+        # A document without data; its script is told 401 and says how to come in. A
+        # browser that follows a link from elsewhere sends no Strict cookie with it.
+        PAGE,
     }
 )
 _OPEN_BELOW: Final = ("/static/",)

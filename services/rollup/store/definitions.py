@@ -97,6 +97,10 @@ FROM rollup.goal
 WHERE rederivation_id IS NOT NULL AND number = ANY($1::bigint[])
 """
 
+_GONE_AMONG = """
+SELECT number FROM rollup.goal WHERE gone AND number = ANY($1::bigint[])
+"""
+
 
 async def share(connection: Connection) -> int:
     """Keep definitions as they are until the transaction ends; return the revision.
@@ -209,6 +213,11 @@ async def computing_among(
     """Return which of these goals are being re-derived."""
     rows = await connection.fetch(_COMPUTING_AMONG, sorted(numbers))
     return {row[0] for row in rows}
+
+
+async def gone_among(connection: Connection, numbers: Sequence[int]) -> set[int]:
+    """Return which of these goals were there and are gone."""
+    return {row[0] for row in await connection.fetch(_GONE_AMONG, numbers)}
 
 
 async def write_metrics(

@@ -44,7 +44,7 @@ async def test_nothing_written_is_nothing_to_wait_for() -> None:
 @pytest.mark.parametrize("published", [True, False])
 async def test_nobody_waits_for_ever(
     monkeypatch: pytest.MonkeyPatch,
-    published: bool,  # noqa: FBT001 - two cases
+    published: bool,
 ) -> None:
     """Neither for Kafka nor for rollup."""
     monkeypatch.setattr(applying_module, "WAIT_SECONDS_MAX", 0.05)

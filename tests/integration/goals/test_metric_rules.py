@@ -38,7 +38,7 @@ async def test_a_metric_is_read_back_as_it_was_defined(api: Api) -> None:
 
 
 @pytest.mark.parametrize("change_case", [False, True])
-async def test_a_metrics_name_is_its_own(api: Api, change_case: bool) -> None:  # noqa: FBT001 - two cases
+async def test_a_metrics_name_is_its_own(api: Api, change_case: bool) -> None:
     """Two metrics cannot bear one name, in whatever capitals."""
     await api.metric()
     await api.metric("other")

@@ -96,7 +96,7 @@ async def test_a_change_that_changes_nothing_makes_no_version(api: Api) -> None:
 @pytest.mark.parametrize("many", [False, True])
 async def test_the_same_request_gets_the_same_answer(
     api: Api,
-    many: bool,  # noqa: FBT001 - two cases
+    many: bool,
 ) -> None:
     """However often it comes, one goal is created."""
     await api.company()
@@ -376,7 +376,7 @@ async def test_another_content_type_is_refused(api: Api) -> None:
 @pytest.mark.parametrize("announced", [True, False])
 async def test_too_large_a_body_is_refused(
     api: Api,
-    announced: bool,  # noqa: FBT001 - two cases
+    announced: bool,
 ) -> None:
     """Whether its length is announced or not."""
     chunk = b" " * (1024 * 1024)

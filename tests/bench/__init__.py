@@ -1,0 +1,1 @@
+"""Tests of the benchmark: what judges the system must itself be right."""

@@ -5,6 +5,7 @@ a set that compaction took a part of never will be, but then a later set holds w
 was taken, so that all up to the end of the topic apply as one.
 """
 
+import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,32 +95,47 @@ def goal_numbers(changes: Iterable[Change]) -> list[int]:
     ]
 
 
+# Which goal an id means, and how new its definition is; gone is the newest of all.
+_Rank = tuple[int, float]
+
+
 def news_of(
     changes: Iterable[Change], forest: Forest, gone_numbers: Container[int]
 ) -> list[Change]:
     """Return the changes that are not older than what is known.
 
     A publisher that stalled may send an old change set once more; a goal that is gone
-    does not come back by it, and one that is there does not change back.
+    does not come back by it, and one that is there does not change back. What an
+    earlier one of these changes says is known to a later one.
     """
-    return [one for one in changes if not _is_old(one, forest, gone_numbers)]
+    known: dict[str, _Rank] = {}
+    news: list[Change] = []
+    for change in changes:
+        rank = _rank_of(change)
+        if rank is not None:
+            if change.definition is not None and rank[0] in gone_numbers:
+                continue
+            before = known.get(change.id) or _known_rank(change, forest)
+            if before is not None and rank < before:
+                continue
+            known[change.id] = rank
+        news.append(change)
+    return news
 
 
-def _is_old(change: Change, forest: Forest, gone_numbers: Container[int]) -> bool:
-    if change.kind is not Kind.GOAL:
-        return False
-    number = forest.numbers.get(GoalId(change.id))
+def _rank_of(change: Change) -> _Rank | None:
     if isinstance(change.definition, GoalDefinition):
-        if change.definition.number in gone_numbers:
-            return True
-        if number is None:
-            return False
-        known = forest.nodes[number].goal
-        return (change.definition.number, change.definition.version) < (
-            known.number,
-            known.version,
-        )
-    return change.goal_number is not None and change.goal_number != number
+        return change.definition.number, change.definition.version
+    if change.kind is Kind.GOAL and change.goal_number is not None:
+        return change.goal_number, math.inf
+    return None
+
+
+def _known_rank(change: Change, forest: Forest) -> _Rank | None:
+    number = forest.numbers.get(GoalId(change.id))
+    if number is None:
+        return None
+    return number, forest.nodes[number].goal.version
 
 
 @dataclass(slots=True)

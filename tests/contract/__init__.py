@@ -1,0 +1,1 @@
+"""Whether what goes over the wire keeps its promised form."""

@@ -1,0 +1,1 @@
+"""Tests of the rollup service on a real PostgreSQL and Kafka."""

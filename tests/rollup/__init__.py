@@ -1,0 +1,1 @@
+"""Tests of the rollup service's decisions; they touch nothing."""

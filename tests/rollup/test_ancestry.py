@@ -1,0 +1,163 @@
+"""How deltas climb: every goal moves by what its subtree moves."""
+
+from typing import TypeVar
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.rollup.domain.ancestry import Movement, causes_of, movements_of
+from services.rollup.domain.contributions import slot_of
+from shared.domain.goals import GoalNumber
+from tests.rollup.making import planted
+
+Value = TypeVar("Value")
+AMOUNT = st.integers(-(10**20), 10**20)
+TRIPLE = st.tuples(AMOUNT, AMOUNT, AMOUNT)
+
+
+@st.composite
+def forests(draw: st.DrawFn) -> dict[int, int | None]:
+    """Return parents by goal; numbers say nothing about who stands above whom."""
+    size = draw(st.integers(1, 12))
+    order = draw(st.permutations(range(1, size + 1)))
+    parents: dict[int, int | None] = {}
+    for place, number in enumerate(order):
+        above = draw(st.none() | st.integers(0, place - 1)) if place else None
+        parents[number] = None if above is None else order[above]
+    return parents
+
+
+def subtree(number: int, parents: dict[int, int | None]) -> set[int]:
+    """Return a goal and all below it."""
+    below = {number}
+    while more := {one for one, above in parents.items() if above in below} - below:
+        below |= more
+    return below
+
+
+def nothing(movement: Movement | None) -> Movement:
+    """Return the movement of a goal, which may not move at all."""
+    return movement or Movement()
+
+
+@given(forests(), st.data())
+def test_movements_are_the_sums_over_subtrees(
+    parents: dict[int, int | None], data: st.DataObject
+) -> None:
+    """Own, pending, computed and computing, of every goal, recomputed naively."""
+    numbers = sorted(parents)
+    some = st.sampled_from([*numbers, 999])
+    deltas = data.draw(
+        st.lists(st.tuples(some, st.integers(0, 2), AMOUNT.filter(bool)), max_size=20)
+    )
+    computing = data.draw(st.sets(st.sampled_from(numbers)))
+    done = data.draw(st.sets(st.sampled_from(sorted(computing)))) if computing else {}
+    folded = {GoalNumber(one): data.draw(TRIPLE) for one in sorted(done)}
+
+    movements = movements_of(
+        [(slot_of(number, field), amount) for number, field, amount in deltas],
+        forest=planted(parents).forest,
+        computing={GoalNumber(one): 1 for one in computing},
+        folded=folded,
+    )
+
+    own, pending = {}, {}
+    for number in numbers:
+        waits = number in computing and number not in folded
+        sums = [
+            sum(a for n, f, a in deltas if (n, f) == (number, index))
+            for index in (0, 1, 2)
+        ]
+        was = folded.get(GoalNumber(number), (0, 0, 0))
+        own[number] = [
+            0 if waits else one + two for one, two in zip(sums, was, strict=True)
+        ]
+        pending[number] = [
+            one if waits else -two for one, two in zip(sums, was, strict=True)
+        ]
+    for number in numbers:
+        below = subtree(number, parents)
+        movement = nothing(movements.get(GoalNumber(number)))
+        assert movement.own == own[number]
+        assert movement.pending == pending[number]
+        assert movement.computed == [
+            sum(own[one][index] for one in below) for index in (0, 1, 2)
+        ]
+        assert movement.computing == -len(below & folded.keys())
+    assert movements.keys() <= set(numbers)
+    assert all(movement.moves for movement in movements.values())
+
+
+def test_what_is_pending_is_seen_by_nobody() -> None:
+    """A delta to a goal that is being re-derived moves neither it nor its parent."""
+    forest = planted({1: None, 2: 1}).forest
+
+    movements = movements_of(
+        [(slot_of(2, 0), 5)], forest=forest, computing={GoalNumber(2): 7}, folded={}
+    )
+
+    assert movements == {2: Movement(pending=[5, 0, 0])}
+    assert not movements[GoalNumber(2)].shows
+
+
+def test_opposite_deltas_cancel_before_they_climb() -> None:
+    """Nothing moves where the sum is nothing."""
+    forest = planted({1: None, 2: 1, 3: 1}).forest
+
+    movements = movements_of(
+        [(slot_of(2, 0), 5), (slot_of(3, 0), -5)],
+        forest=forest,
+        computing={},
+        folded={},
+    )
+
+    assert movements.keys() == {2, 3}
+
+
+def test_a_computing_goal_lets_what_its_children_show_pass() -> None:
+    """Only its own value stands still; the sum of its children goes on to its parent.
+
+    1
+    └─ 2 (computing)
+       └─ 3
+    """
+    forest = planted({1: None, 2: 1, 3: 2}).forest
+
+    movements = movements_of(
+        [(slot_of(3, 1), 5), (slot_of(2, 1), 7)],
+        forest=forest,
+        computing={GoalNumber(2): 1},
+        folded={},
+    )
+
+    assert movements == {
+        1: Movement(computed=[0, 5, 0]),
+        2: Movement(pending=[0, 7, 0], computed=[0, 5, 0]),
+        3: Movement(own=[0, 5, 0], computed=[0, 5, 0]),
+    }
+
+
+@given(forests(), st.data(), st.integers(1, 4))
+def test_causes_come_from_the_subtree_and_are_bounded(
+    parents: dict[int, int | None], data: st.DataObject, limit: int
+) -> None:
+    """A goal names records that moved it or a descendant, up to a limit."""
+    numbers = sorted(parents)
+    moved = data.draw(st.sets(st.sampled_from(numbers)))
+    forest = planted(parents).forest
+    movements = movements_of(
+        [(slot_of(number, 0), 1) for number in sorted(moved)],
+        forest=forest,
+        computing={},
+        folded={},
+    )
+    named = {number: [f"O-{number}-{n}" for n in range(3)] for number in moved}
+
+    causes = causes_of(movements, named, forest=forest, limit=limit)
+
+    for number in numbers:
+        below = subtree(number, parents)
+        possible = {cause for one in below & moved for cause in named[one]}
+        mine = causes.get(GoalNumber(number), [])
+        assert set(mine) <= possible
+        assert len(set(mine)) == len(mine) == min(limit, len(possible))

@@ -1,0 +1,1 @@
+"""Seeded days of changes, crashes and moves, judged by an oracle."""

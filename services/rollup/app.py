@@ -7,7 +7,7 @@ apply turns records into contributions and deltas, climb turns deltas into total
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -15,7 +15,6 @@ import asyncpg
 from fastapi import FastAPI
 from faststream import AckPolicy, ContextRepo, FastStream
 from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage
 from faststream.specification import AsyncAPI
 from prometheus_client import Gauge
 
@@ -37,7 +36,7 @@ from shared.plumbing.async_documents import asyncapi_of
 from shared.plumbing.health import operational_routes
 from shared.plumbing.kafka import (
     broker_of,
-    decode_nothing,
+    hand_over_raw,
     parse_untouched,
     topic_name,
 )
@@ -53,8 +52,11 @@ DEFINITIONS_GROUP: Final = "rollup-definitions"
 WATCH_GROUP: Final = "rollup-watch"
 SESSION_MILLISECONDS: Final = 10_000
 STOP_SECONDS_MAX: Final = 6.0
-# How long a quiet consumer sleeps; it adds to the latency of the first record.
+# How long a quiet consumer sleeps; it adds to the latency of the first record, and
+# each waking costs: definitions and what is read back may wait longer.
 FETCH_MILLISECONDS: Final = 5
+CHANGES_FETCH_MILLISECONDS: Final = 10
+WATCH_FETCH_MILLISECONDS: Final = 250
 
 LAG = Gauge("cairn_records_lag", "Records on our partitions that are not applied yet")
 GROUPS = Gauge("cairn_climber_groups", "Groups of trees that this copy climbs")
@@ -111,22 +113,21 @@ class Engine:
     async def _rederived(self, groups: Any) -> None:
         await self.signals.deltas_wait(groups, False)
 
-    async def take_records(self, message: KafkaMessage) -> None:
+    async def take_records(self, messages: Sequence[Any]) -> None:
         """Take a batch of records off the topic."""
-        await self.intake.take(message.raw_message)
+        await self.intake.take(messages)
         LAG.set(self.records.lag())
 
-    async def take_changes(self, message: KafkaMessage) -> None:
+    async def take_changes(self, messages: Sequence[Any]) -> None:
         """Take a batch of definitions off the topic."""
-        messages = message.raw_message
         end = self.changes.end_of(messages[-1])
         groups = await self.redefining.take(messages, end_offset=end)
         if groups:
             await self.signals.definitions_changed(groups)
 
-    async def take_announced(self, message: KafkaMessage) -> None:
+    async def take_announced(self, messages: Sequence[Any]) -> None:
         """Look at what climbers announced."""
-        groups = await self.watching.take(message.raw_message)
+        groups = await self.watching.take(messages)
         if groups:
             await self.signals.definitions_changed(groups)
 
@@ -183,7 +184,7 @@ class Subscribers:
             "isolation_level": "read_committed",
             "no_reply": True,
             "parser": parse_untouched,
-            "decoder": decode_nothing,
+            "decoder": hand_over_raw,
             "batch_timeout_ms": FETCH_MILLISECONDS,
             "session_timeout_ms": SESSION_MILLISECONDS,
         }
@@ -204,7 +205,7 @@ class Subscribers:
             listener=Listener(lambda: self.of_engine().changes),
             title="GoalChanges",
             description="Definitions as they now are, in change sets.",
-            **common,
+            **{**common, "batch_timeout_ms": CHANGES_FETCH_MILLISECONDS},
         )
 
         self.announced = broker.subscriber(
@@ -214,17 +215,21 @@ class Subscribers:
             title="AnnouncedGoals",
             description="What climbers announced, read back.",
             # Only what is announced from now on can be overtaken.
-            **{**common, "auto_offset_reset": "latest"},
+            **{
+                **common,
+                "auto_offset_reset": "latest",
+                "batch_timeout_ms": WATCH_FETCH_MILLISECONDS,
+            },
         )
 
-        async def on_records(message: KafkaMessage) -> None:
-            await self.of_engine().take_records(message)
+        async def on_records(messages: Sequence[Any]) -> None:
+            await self.of_engine().take_records(messages)
 
-        async def on_changes(message: KafkaMessage) -> None:
-            await self.of_engine().take_changes(message)
+        async def on_changes(messages: Sequence[Any]) -> None:
+            await self.of_engine().take_changes(messages)
 
-        async def on_announced(message: KafkaMessage) -> None:
-            await self.of_engine().take_announced(message)
+        async def on_announced(messages: Sequence[Any]) -> None:
+            await self.of_engine().take_announced(messages)
 
         self.announced(on_announced)
         self.records(on_records)
@@ -250,7 +255,7 @@ def _tell_of_death(task: asyncio.Task[None]) -> None:
 
 async def build_app(settings: RollupSettings) -> FastStream:
     """Assemble the service; it touches nothing outside until it starts."""
-    broker = broker_of(settings, client="cairn-rollup")
+    broker = broker_of(settings, client="cairn-rollup", injects=False)
     subscribers = Subscribers(broker, settings)
     broker.publisher(
         topic_name(settings, topics.GOAL_UPDATED),

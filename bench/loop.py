@@ -21,6 +21,9 @@ from bench.workload import Message
 
 DECODER: Final = "msgspec into plain dicts"
 
+# The yardstick must not shrink because another program had the core for a moment.
+_TURNS: Final = 3
+
 # One number of one goal: its id and the rollup field.
 _Cell = tuple[str, str]
 
@@ -44,19 +47,26 @@ class Looped:
 
 
 def run_loop(company: Company, messages: Sequence[Message]) -> Looped:
-    """Go over all messages once and return the totals, timed."""
+    """Go over all messages, three times, and return the totals and the best time."""
     values = [message.value for message in messages]
     feeds = _feeds(company)
+    turns = [_timed(values, feeds) for _ in range(_TURNS)]
+    seconds, numbers = min(turns, key=lambda turn: turn[0])
+    return Looped(seconds=seconds, totals=_totals(company, numbers))
+
+
+def _timed(
+    values: Sequence[bytes], feeds: Mapping[str | None, Sequence[_Feed]]
+) -> tuple[float, dict[_Cell, int]]:
     # It makes no cycles, and looking for them would double its time.
     gc.collect()
     gc.disable()
     try:
         started = perf_counter()
         numbers = _loop(values, feeds)
-        seconds = perf_counter() - started
+        return perf_counter() - started, numbers
     finally:
         gc.enable()
-    return Looped(seconds=seconds, totals=_totals(company, numbers))
 
 
 def _loop(  # noqa: C901 - one plain loop is what is measured

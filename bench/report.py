@@ -78,7 +78,10 @@ def text_of(report: Report) -> str:
         ]
     for one in report.figures:
         lines += ["", processes_text(one.processes), *_details(one)]
-    lines += ["", f"the loop decodes with {DECODER}, without garbage collection"]
+    lines += [
+        "",
+        f"the loop decodes with {DECODER}, without garbage collection; best of 3",
+    ]
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from tests.running import Running, running_cairn
 _not_run = pytest.StashKey[list[str]]()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cairn(
     servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:

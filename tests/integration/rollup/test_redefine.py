@@ -90,18 +90,19 @@ async def test_who_stays_is_announced_with_what_was_folded_in(
     copy: Copy, world: World, database: str
 ) -> None:
     """Deltas of a whole group are folded in for the one that moves; none is lost."""
+    world.say(owned("S", 6, parent_id="A"))
     await copy.settle()
     world.outgoing.messages.clear()
-    world.record(making.won("O-more", "5.00", owner="A"))
+    world.record(making.won("O-more", "5.00", owner="S"))
     await copy.apply_all()
     world.say(owned("C", 3, parent_id="X", version=2))
 
     await copy.redefine_all()
     await copy.publish()
 
-    last = world.outgoing.last()["A"]
+    last = world.outgoing.last()["S"]
     assert last is not None
-    assert last["values"]["actual"] == "16.0000"  # type: ignore[index] # JSON
+    assert last["values"]["actual"] == "5.0000"  # type: ignore[index] # JSON
     await judge(database)
 
 
@@ -162,6 +163,25 @@ async def test_an_id_taken_up_again_is_another_goal(
     assert last is not None
     assert last["values"]["actual"] == "1.0000"  # type: ignore[index] # JSON
     await judge(database)
+
+
+async def test_an_id_is_announced_anew_only_after_it_was_announced_gone(
+    copy: Copy, world: World
+) -> None:
+    """The old goal's group still has to send its empty value, or more."""
+    await copy.settle()
+    world.outgoing.messages.clear()
+    world.say(making.gone("X", 4))
+    await copy.redefine_all()
+    world.say(owned("X", 21))
+    await copy.redefine_all()
+
+    await copy.publish([21 % 16])
+    too_early = world.outgoing.last()
+    await copy.publish()
+
+    assert "X" not in too_early
+    assert world.outgoing.last()["X"] is not None
 
 
 async def test_a_changed_metric_derives_its_goals_again(

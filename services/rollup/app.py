@@ -57,6 +57,7 @@ STOP_SECONDS_MAX: Final = 6.0
 FETCH_MILLISECONDS: Final = 5
 CHANGES_FETCH_MILLISECONDS: Final = 10
 WATCH_FETCH_MILLISECONDS: Final = 250
+WATCH_FETCH_BYTES: Final = 500_000
 
 LAG = Gauge("cairn_records_lag", "Records on our partitions that are not applied yet")
 GROUPS = Gauge("cairn_climber_groups", "Groups of trees that this copy climbs")
@@ -218,7 +219,10 @@ class Subscribers:
             **{
                 **common,
                 "auto_offset_reset": "latest",
+                # Nothing waits for it: few large fetches spare the broker.
                 "batch_timeout_ms": WATCH_FETCH_MILLISECONDS,
+                "fetch_min_bytes": WATCH_FETCH_BYTES,
+                "fetch_max_wait_ms": 2 * WATCH_FETCH_MILLISECONDS,
             },
         )
 

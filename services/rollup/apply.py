@@ -13,7 +13,7 @@ from typing import Any, Final
 import asyncpg
 from prometheus_client import Counter
 
-from services.rollup.domain.conflicts import content_hash
+from services.rollup.domain.conflicts import content_hash, says_the_same
 from services.rollup.domain.contributions import Contributions, Deltas, by_group
 from services.rollup.domain.restructure import Definitions
 from services.rollup.held import HeldDefinitions
@@ -69,11 +69,14 @@ class Applying:
             if not applied.next_offsets:
                 return applied
             definitions = await self._held.share(connection)
-            ours = newest(
-                record
-                for partition, record in batch.records
-                if partition in applied.next_offsets
-            )
+            if applied.misplaced:
+                ours = newest(
+                    record
+                    for partition, record in batch.records
+                    if partition in applied.next_offsets
+                )
+            else:
+                ours = newest(record for _, record in batch.records)
             deltas = await self._write(connection, ours, definitions, batch.traces)
             groups = by_group(deltas, definitions.forest.group_of)
             await offsets.move(connection, self._topic, applied.next_offsets)
@@ -185,7 +188,7 @@ def newest(several: Iterable[ActivityRecord]) -> dict[str, ActivityRecord]:
         known = latest.get(record.key)
         if known is None or record.version > known.version:
             latest[record.key] = record
-        elif record.version == known.version:
+        elif record.version == known.version and record != known:
             latest[record.key] = max(known, record, key=content_hash)
     return latest
 
@@ -207,6 +210,8 @@ async def _newer(
     if equal:
         whole = await records.read(connection, [record.key for record in equal])
         for record in equal:
+            if says_the_same(record, whole[record.key]):
+                continue
             mine, theirs = content_hash(record), content_hash(whole[record.key])
             if mine == theirs:
                 continue

@@ -63,9 +63,18 @@ def units_of(value: object, decimals: int) -> int | None:
 
 
 def _units_of_text(text: str, decimals: int) -> int | None:
+    whole, point, fraction = text.partition(".")
+    # Almost every amount reads so; what does not is looked at closely.
+    if (
+        whole.isdigit()
+        and len(whole) <= WHOLE_DIGITS_MAX
+        and (fraction.isdigit() if point else True)
+        and len(fraction) <= decimals
+        and text.isascii()
+    ):
+        return int(whole + fraction.ljust(decimals, "0"))
     if _PLAIN.fullmatch(text) is None:
         return None
-    whole, _, fraction = text.partition(".")
     if len(fraction) <= decimals:
         return int(whole + fraction.ljust(decimals, "0"))
     return _units_of_number(Decimal(text), decimals)

@@ -38,3 +38,21 @@ def _plain(value: AttributeValue) -> object:
         return value
     number = Decimal(value)
     return ["number", format(number.normalize(_EXACT), "f") if number else "0"]
+
+
+_TEXTUAL = frozenset({str, type(None)})
+
+
+def says_the_same(one: Record, other: Record) -> bool:
+    """Tell at a glance that two records say the same; if not sure, say no."""
+    return (
+        one.attributes == other.attributes
+        and one.deleted == other.deleted
+        and one.owner == other.owner
+        and one.state == other.state
+        and one.status == other.status
+        and list(one.shared_with) == list(other.shared_with)
+        and one.occurred_at == other.occurred_at
+        # True equals 1, and says something else.
+        and _TEXTUAL.issuperset(map(type, one.attributes.values()))
+    )

@@ -8,7 +8,7 @@ A *slot* names one number of one goal: goal number * 8 + rollup field * 2. It is
 the odd number above it is used only in storage (see `store/codec.py`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -68,17 +68,20 @@ class Deltas:
     ) -> None:
         """Add what changes when a record's contributions become `after`."""
         if before is None or not before[0]:
-            changes = dict(zip(*after, strict=True))
-        elif before == after:
-            return
-        else:
+            if after[0]:
+                self._note(
+                    zip(*after, strict=True), f"{cause.key}@{cause.version}", trace
+                )
+        elif before != after:
             changes = difference(before, after)
-        if changes:
-            self._note(changes, f"{cause.key}@{cause.version}", trace)
+            if changes:
+                self._note(changes.items(), f"{cause.key}@{cause.version}", trace)
 
-    def _note(self, changes: Mapping[int, int], cause: str, trace: str | None) -> None:
+    def _note(
+        self, changes: Iterable[tuple[int, int]], cause: str, trace: str | None
+    ) -> None:
         amounts, causes = self.amounts, self.causes
-        for slot, delta in changes.items():
+        for slot, delta in changes:
             amounts[slot] = amounts.get(slot, 0) + delta
             number = slot >> SLOT_SHIFT
             named = causes.get(number)

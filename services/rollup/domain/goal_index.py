@@ -160,24 +160,32 @@ def _meet(lane: _Lane, record: Record, slots: list[int], amounts: list[int]) -> 
         return
     owner = record.owner
     own = None if owner is None else lane.by_owner.get(owner)
-    if not own and not lane.anybody:
+    anybody = lane.anybody
+    if not own and not anybody:
         return
-    when = when_of(record.attributes.get(signature.date_attribute))
+    attributes = record.attributes
+    when = when_of(attributes.get(signature.date_attribute))
     if when is None:
         return
-    met: list[int] = []
-    for cells in (own, lane.anybody):
-        if cells:
-            _collect(cells, when, met)
-    if not met:
+    before = len(slots)
+    if own:
+        _collect(own, when, slots)
+    if anybody:
+        _collect(anybody, when, slots)
+    count = len(slots) - before
+    if not count:
         return
     amount: int | None = 1
     if signature.source_attribute is not None:
-        value = record.attributes.get(signature.source_attribute)
-        amount = units_of(value, signature.decimals)
-    if amount:
-        slots.extend(met)
-        amounts.extend([amount] * len(met))
+        amount = units_of(
+            attributes.get(signature.source_attribute), signature.decimals
+        )
+    if not amount:
+        del slots[before:]
+    elif count == 1:
+        amounts.append(amount)
+    else:
+        amounts.extend([amount] * count)
 
 
 def _collect(cells: _Cells, when: str | int, met: list[int]) -> None:

@@ -48,7 +48,7 @@ _decode_attributes = msgspec.json.Decoder(dict[str, object], float_hook=Decimal)
 _LOCK = """
 SELECT key, version, slots, amounts
 FROM rollup.record
-WHERE key = ANY($1::text[])
+WHERE key = ANY(string_to_array($1, E'\\x1f'))
 ORDER BY key
 FOR UPDATE
 """
@@ -128,7 +128,9 @@ FOR UPDATE
 
 async def lock(connection: Connection, keys: Sequence[str]) -> dict[str, Stored]:
     """Lock the records that exist and return what each of them adds."""
-    rows = await connection.fetch(_LOCK, keys)
+    # One text: the driver looks at every element of a list three times. No key holds
+    # a control character, and none is empty.
+    rows = await connection.fetch(_LOCK, "\x1f".join(keys))
     return {row[0]: Stored(row[1], decode(row[2], row[3])) for row in rows}
 
 

@@ -51,6 +51,7 @@ async def open_pool(
         max_size=size_max,
         command_timeout=COMMAND_SECONDS_MAX,
         timeout=CONNECT_SECONDS_MAX,
+        reset=_leave_as_it_is,
         server_settings={**_SERVER_SETTINGS, "application_name": application},
     )
     try:
@@ -58,6 +59,14 @@ async def open_pool(
     finally:
         # Closing politely can hang on a dead network; nothing waits for it here.
         pool.terminate()
+
+
+async def _leave_as_it_is(_connection: Connection) -> None:
+    """Spare the question that would undo session settings: we make none.
+
+    What a transaction sets or locks ends with it; sessions of their own, which listen
+    or hold locks, are opened by `connect`.
+    """
 
 
 async def connect(

@@ -20,6 +20,8 @@ DELIVERY_SECONDS_MAX: Final = 5.0
 MESSAGE_BYTES_MAX: Final = 1_000_000
 _QUEUE_MAX: Final = 500_000
 _SLICE: Final = 500
+# An acknowledgement takes about as long.
+_POLL_SECONDS: Final = 0.001
 
 Headers = Sequence[tuple[str, bytes | None]] | Sequence[tuple[str, bytes]]
 
@@ -41,8 +43,7 @@ class Message(NamedTuple):
 class _Waiting:
     """How many acknowledgements a caller still waits for.
 
-    `sent` belongs to the event loop, `answered` to the polling thread, so that
-    neither needs a lock.
+    `sent` grows while messages are handed over, `answered` as they are acknowledged.
     """
 
     future: asyncio.Future[None]
@@ -80,7 +81,7 @@ class AcknowledgedProducer:
         waiting = _Waiting(self._loop.create_future())
 
         def on_delivery(fault: Any, _message: Any) -> None:
-            # Called in the polling thread, the only one that counts answers.
+            # Called by whoever polls; at the end that is a thread.
             waiting.answered += 1
             if fault is not None:
                 waiting.fault = str(fault)
@@ -120,13 +121,18 @@ class AcknowledgedProducer:
             waiting.sent += 1
 
     async def _poll(self) -> None:
-        """Collect acknowledgements in a thread, only while some are due."""
+        """Collect acknowledgements, only while some are due.
+
+        On the loop itself: a thread that waits for them has to win the interpreter's
+        lock for each, which a busy loop gives away every five milliseconds.
+        """
         while True:
             await self._wake.wait()
             if not self._waiting:
                 self._wake.clear()
                 continue
-            await asyncio.to_thread(self._producer.poll, 0.05)
+            self._producer.poll(0)
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def close(self) -> None:
         """Wait for what is under way, within the limit, and stop."""

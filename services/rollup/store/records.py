@@ -42,6 +42,9 @@ class StoredRecord:
     contributions: Contributions
 
 
+# Up to so many new records are inserted by a statement instead of copied.
+FEW: Final = 50
+
 _decode_attributes = msgspec.json.Decoder(dict[str, object], float_hook=Decimal).decode
 
 # Locked in key order, like every reader of several records.
@@ -73,6 +76,22 @@ _COLUMNS = (
     "slots",
     "amounts",
 )
+
+_INSERT = """
+INSERT INTO rollup.record (
+    key, version, deleted, owner, state, status, attributes, shared_with,
+    occurred_at, slots, amounts, entity
+)
+SELECT key, version, deleted, owner, state, status, attributes::jsonb,
+       shared_with::text[], occurred_at, slots::integer[], amounts::bigint[], entity
+FROM unnest(
+    $1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::text[],
+    $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[], $12::text[]
+) AS fresh (
+    key, version, deleted, owner, state, status,
+    attributes, shared_with, occurred_at, slots, amounts, entity
+)
+"""
 
 # Rows that several records of one batch would need are merged before: one row each.
 _UPDATE = """
@@ -175,8 +194,14 @@ Fresh = tuple[ActivityRecord, Contributions]
 async def insert(connection: Connection, fresh: Sequence[Fresh]) -> None:
     """Add records that were not there; one added meanwhile is a transient error.
 
-    As text: one formatted line a record costs a fifth of encoding twelve columns.
+    Many as text: one formatted line a record costs a fifth of encoding twelve columns.
+    Few by a prepared statement: COPY asks the server three times.
     """
+    if len(fresh) <= FEW:
+        await connection.execute(
+            _INSERT, *_columns_of(fresh), [record.entity for record, _ in fresh]
+        )
+        return
     lines = [_line(record, contributions) for record, contributions in fresh]
     await connection.copy_to_table(
         "record",
@@ -223,10 +248,14 @@ def _escaped(text: str) -> str:
 
 async def update(connection: Connection, fresh: Sequence[Fresh]) -> None:
     """Bring locked records to a newer version."""
+    await connection.execute(_UPDATE, *_columns_of(fresh))
+
+
+def _columns_of(fresh: Sequence[Fresh]) -> tuple[list[object], ...]:
+    """Return the records column by column, in the order in which SQL takes them."""
     encoded = [encode(*contributions) for _, contributions in fresh]
     records = [record for record, _ in fresh]
-    await connection.execute(
-        _UPDATE,
+    return (
         [record.key for record in records],
         [record.version for record in records],
         [record.deleted for record in records],

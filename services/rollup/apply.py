@@ -79,8 +79,13 @@ class Applying:
                 ours = newest(record for _, record in batch.records)
             deltas = await self._write(connection, ours, definitions, batch.traces)
             groups = by_group(deltas, definitions.forest.group_of)
-            await offsets.move(connection, self._topic, applied.next_offsets)
-            await records.append_deltas(connection, groups, behind=batch.behind)
+            await records.finish_batch(
+                connection,
+                groups,
+                topic=self._topic,
+                next_offsets=applied.next_offsets,
+                behind=batch.behind,
+            )
         applied.groups = tuple(groups)
         return applied
 

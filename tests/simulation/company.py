@@ -20,7 +20,17 @@ from tests.simulation.days import Days
 # Every statement that a flow may die before or after, by the room it stands in.
 STATEMENTS = (
     (offsets, ("lock", "move")),
-    (records, ("lock", "insert", "update", "append_deltas", "update_contributions")),
+    (
+        records,
+        (
+            "lock",
+            "insert",
+            "update",
+            "append_deltas",
+            "finish_batch",
+            "update_contributions",
+        ),
+    ),
     (rederivations, ("take", "queue", "finish", "advance", "settle")),
     (totals, ("take_deltas", "move", "announce", "touch", "withdraw")),
     (definitions, ("share", "seize", "write_outcome", "write_metrics", "set_revision")),

@@ -11,10 +11,11 @@ from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
 from shared.messages.definitions import GoalDefinition, MetricDefinition
 from shared.plumbing.postgres import Connection
 
-_LOCK: Final = 7_221_102  # any number that nothing else locks
+# Any number that nothing else locks; the function share_definitions has it too.
+_LOCK: Final = 7_221_102
 
 # The stream takes the definitions lock in share mode, changes take it whole.
-_SHARE = f"SELECT pg_advisory_xact_lock_shared({_LOCK})"
+_SHARE = "SELECT rollup.share_definitions()"
 _SEIZE = f"SELECT pg_advisory_xact_lock({_LOCK})"
 
 _REVISION = "SELECT revision FROM rollup.definitions"
@@ -108,8 +109,7 @@ async def share(connection: Connection) -> int:
     The revision is read in a later statement than the lock is taken in: only then
     does it show what was committed while we waited.
     """
-    await connection.execute(_SHARE)
-    revision: int = await connection.fetchval(_REVISION)
+    revision: int = await connection.fetchval(_SHARE)
     return revision
 
 

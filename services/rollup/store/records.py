@@ -124,9 +124,29 @@ WHERE record.key = fresh.key
 """
 
 _APPEND_DELTAS = """
+INSERT INTO rollup.delta (tree_group, slots, amounts, causes, behind)
+SELECT tree_group, slots::integer[], amounts::bigint[], causes::jsonb, $5
+FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[])
+    AS deltas (tree_group, slots, amounts, causes)
+"""
+
+# One question instead of two, at the end of every batch.
+_FINISH_BATCH = (
+    """
+WITH moved AS (
+    UPDATE rollup.source_offset AS source
+    SET next_offset = moved.next_offset
+    FROM unnest($7::integer[], $8::bigint[]) AS moved (partition, next_offset)
+    WHERE source.topic = $6 AND source.partition = moved.partition
+)
+"""
+    + _APPEND_DELTAS
+)
+
+_APPEND_DONE = """
 INSERT INTO rollup.delta
     (tree_group, slots, amounts, causes, behind, rederivation_id)
-VALUES ($1, $2::text::integer[], $3::text::bigint[], $4, $5, $6)
+VALUES ($1, '{}', '{}', '{}', false, $2)
 """
 
 # A page of the records that some goals may count, or may hold contributions of; in
@@ -294,28 +314,49 @@ def _text_array(texts: Sequence[str]) -> str | None:
 
 
 async def append_deltas(
+    connection: Connection, groups: Mapping[int, GroupDeltas], *, behind: bool
+) -> None:
+    """Leave one row of deltas for each group of trees."""
+    if groups:
+        await connection.execute(_APPEND_DELTAS, *_rows_of(groups), behind)
+
+
+async def finish_batch(
     connection: Connection,
     groups: Mapping[int, GroupDeltas],
     *,
+    topic: str,
+    next_offsets: Mapping[int, int],
     behind: bool,
 ) -> None:
-    """Leave one row of deltas for each group of trees."""
-    rows = []
-    for group, deltas in groups.items():
-        slots, amounts = encode(deltas.slots, deltas.amounts)
-        causes = {"named": deltas.causes, "traces": deltas.traces}
-        text = msgspec.json.encode(causes).decode()
-        rows.append(
-            (group, array_literal(slots), array_literal(amounts), text, behind, None)
-        )
-    if rows:
-        await connection.executemany(_APPEND_DELTAS, rows)
+    """Leave the deltas of a batch and move its partitions on; their rows are locked."""
+    await connection.execute(
+        _FINISH_BATCH,
+        *_rows_of(groups),
+        behind,
+        topic,
+        list(next_offsets),
+        list(next_offsets.values()),
+    )
+
+
+def _rows_of(groups: Mapping[int, GroupDeltas]) -> tuple[list[int] | list[str], ...]:
+    encoded = [encode(deltas.slots, deltas.amounts) for deltas in groups.values()]
+    return (
+        list(groups),
+        [array_literal(slots) for slots, _ in encoded],
+        [array_literal(amounts) for _, amounts in encoded],
+        [
+            msgspec.json.encode(
+                {"named": deltas.causes, "traces": deltas.traces}
+            ).decode()
+            for deltas in groups.values()
+        ],
+    )
 
 
 async def append_done(
     connection: Connection, *, group: int, rederivation_id: int
 ) -> None:
     """Leave word for the climber that a re-derivation has read all its records."""
-    await connection.execute(
-        _APPEND_DELTAS, group, "{}", "{}", "{}", False, rederivation_id
-    )
+    await connection.execute(_APPEND_DONE, group, rederivation_id)

@@ -1,7 +1,6 @@
 """Sharing the definitions: the revision is that of the moment the lock is ours."""
 
 import asyncio
-from collections.abc import Awaitable
 
 import asyncpg
 
@@ -21,13 +20,15 @@ async def test_who_waited_for_a_change_sees_it(database: str) -> None:
         async with sharing.transaction():
             return await definitions.share(sharing)
 
-    def waiting() -> Awaitable[int]:
-        return watching.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
-
     async with changing.transaction():
         before = await definitions.seize(changing)
         answer = asyncio.create_task(share())
-        await eventually(waiting, what="the other to wait for the lock")
+        await eventually(
+            lambda: watching.fetchval(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            ),
+            what="the other to wait for the lock",
+        )
         await definitions.set_revision(changing, before + 1)
 
     assert await answer == before + 1

@@ -77,7 +77,7 @@ class Access:
             return _database_away()
         if has_session:
             return None if method in _READS else _read_only()
-        return _no_session(request.url.path)
+        return _not_authenticated("the request carries no bearer token")
 
     def _has_token(self, authorization: str) -> bool:
         scheme, _, given = authorization.partition(" ")
@@ -121,12 +121,6 @@ def _answer(fault: AnswerError) -> Response:
     return error_response(
         fault.status, ErrorAnswer(error=fault.error, detail=fault.detail), fault.headers
     )
-
-
-def _no_session(path: str) -> Response:
-    if path == PAGE:
-        return no_entry("This page needs a link")
-    return _not_authenticated("the request carries no bearer token")
 
 
 def _wrong_token() -> Response:

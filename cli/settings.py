@@ -29,8 +29,8 @@ _OF_COMMANDS: Final = (
     ("CAIRN_HOME", ".cairn", "run", "folder of `cairn run`'s data and run.json"),
     ("CAIRN_DEMO", "1", "run", "0: start with an empty organisation"),
     ("CAIRN_ROLLUP_COPIES", "1", "run", "rollup processes of `cairn run`"),
-    ("CAIRN_POSTGRES_PORT", "55432", "run", "port of the embedded PostgreSQL"),
-    ("CAIRN_KAFKA_PORT", "59092", "run", "port of the embedded Kafka"),
+    ("CAIRN_POSTGRES_PORT", "15432", "run", "port of the embedded PostgreSQL"),
+    ("CAIRN_KAFKA_PORT", "19092", "run", "port of the embedded Kafka"),
     ("CAIRN_GOALS_URL", None, "commands", "where goals answers; else run.json"),
     ("CAIRN_INGEST_URL", None, "commands", "where ingest answers; else run.json"),
     (

@@ -56,6 +56,8 @@ def _producer(installation: Installation, *, linger_milliseconds: int) -> Produc
             "linger.ms": linger_milliseconds,
             "queue.buffering.max.messages": _QUEUE_MAX,
             "queue.buffering.max.kbytes": 2_000_000,
+            # As other clients have it: a small message waits for no acknowledgement.
+            "socket.nagle.disable": True,
         }
     )
 

@@ -54,7 +54,7 @@ SESSION_MILLISECONDS: Final = 10_000
 STOP_SECONDS_MAX: Final = 6.0
 # How long a quiet consumer sleeps; it adds to the latency of the first record, and
 # each waking costs: definitions and what is read back may wait longer.
-FETCH_MILLISECONDS: Final = 5
+FETCH_MILLISECONDS: Final = 25
 CHANGES_FETCH_MILLISECONDS: Final = 10
 WATCH_FETCH_MILLISECONDS: Final = 250
 WATCH_FETCH_BYTES: Final = 500_000
@@ -85,20 +85,25 @@ class Engine:
             rejected_topic=topic_name(settings, topics.ACTIVITY_RECORDS_REJECTED),
             group=settings.topic_prefix + GROUP,
         )
-        self.applying = Applying(pool, held, topic=self.records.topic)
-        self.redefining = Redefining(pool, held, self.changes)
-        self.watching = Watching(pool)
         self.climber = Climber(
             Climbing(held, producer, topic_name(settings, topics.GOAL_UPDATED)),
             self._connector(settings, "climber", IDLE_SESSION_SECONDS),
             copy_id=copy_id,
             pause=settings.climb_pause_milliseconds / 1000,
         )
-        self.rederiving = Rederiving(pool, held, notify=self._rederived)
-        self.watchdog = Watchdog(self.records, lambda: self.applying.complaint)
         self.signals = Signals(
             pool, self.climber, lambda: self.rederiving, copy_id=copy_id
         )
+        self.applying = Applying(
+            pool,
+            held,
+            topic=self.records.topic,
+            word_of=self.signals.word_of,
+        )
+        self.redefining = Redefining(pool, held, self.changes)
+        self.watching = Watching(pool)
+        self.rederiving = Rederiving(pool, held, notify=self._rederived)
+        self.watchdog = Watchdog(self.records, lambda: self.applying.complaint)
         self._listen = self._connector(settings, "signals", 0)
 
     @staticmethod
@@ -112,7 +117,7 @@ class Engine:
         )
 
     async def _rederived(self, groups: Any) -> None:
-        await self.signals.deltas_wait(groups, False)
+        await self.signals.deltas_wait(groups)
 
     async def take_records(self, messages: Sequence[Any]) -> None:
         """Take a batch of records off the topic."""
@@ -139,7 +144,7 @@ class Engine:
         others = [
             _start(
                 "apply",
-                self.applying.run(self.intake, self.records, self.signals.deltas_wait),
+                self.applying.run(self.intake, self.records, self.signals.wake),
             ),
             _start("rederive", self.rederiving.run()),
             _start("signals", self.signals.listen(self._listen)),

@@ -6,7 +6,7 @@ happens in between, the same batch read again changes nothing.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,12 +15,12 @@ from prometheus_client import Counter
 
 from services.rollup.domain.conflicts import content_hash, says_the_same
 from services.rollup.domain.contributions import Contributions, Deltas, by_group
-from services.rollup.domain.restructure import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.intake import Batch, Intake
 from services.rollup.source import Source, Span
-from services.rollup.store import offsets, records
-from services.rollup.store.records import Stored
+from services.rollup.store import records
+from services.rollup.store.offsets import Standpoint
+from services.rollup.store.records import Fresh, Stored
 from shared.messages.records import ActivityRecord
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS, Connection
@@ -30,8 +30,10 @@ log = log_of("rollup.apply")
 _PAUSE_SECONDS_MIN: Final = 0.02
 _PAUSE_SECONDS_MAX: Final = 3.0
 
-# Tells the climbers which groups have news, and whether more is coming.
-Notify = Callable[[Sequence[int], bool], Awaitable[None]]
+# Wakes our climber: which groups have news, and whether more is coming.
+Wake = Callable[[Sequence[int], bool], None]
+# What to tell other copies of the same, if one of them climbs such a group.
+WordOf = Callable[[Sequence[int], bool], str | None]
 
 APPLIED = Counter("cairn_records_applied", "Records that were newer than what stood")
 STALE = Counter("cairn_records_stale", "Records that were not newer")
@@ -51,103 +53,99 @@ class Applied:
     misplaced: list[int] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Changes:
+    """What a batch changes."""
+
+    inserts: list[Fresh] = field(default_factory=list)
+    updates: list[Fresh] = field(default_factory=list)
+    deltas: Deltas = field(default_factory=Deltas)
+
+    def add(
+        self,
+        record: ActivityRecord,
+        after: Contributions,
+        known: Stored | None,
+        trace: str | None,
+    ) -> None:
+        """Add a record that is newer than what is known of it."""
+        if known is None:
+            self.inserts.append((record, after))
+            self.deltas.add(None, after, record, trace)
+        else:
+            self.updates.append((record, after))
+            self.deltas.add(known.contributions, after, record, trace)
+
+
 class Applying:
     """Applies batches of records."""
 
     def __init__(
-        self, pool: asyncpg.Pool, held: HeldDefinitions, *, topic: str
+        self,
+        pool: asyncpg.Pool,
+        held: HeldDefinitions,
+        *,
+        topic: str,
+        word_of: WordOf,
     ) -> None:
         self.complaint: str | None = None
         self._pool = pool
         self._held = held
         self._topic = topic
+        self._word_of = word_of
 
     async def apply(self, batch: Batch) -> Applied:
         """Apply what of the batch is in its place, all of it or nothing."""
+        ours = newest(record for _, record in batch.records)
         async with self._pool.acquire() as connection, connection.transaction():
-            applied = await self._accept(connection, batch.spans)
+            begun = await records.begin_batch(
+                connection,
+                self._topic,
+                [span.partition for span in batch.spans],
+                ours,
+            )
+            applied = _accepted(batch.spans, begun.partitions)
             if not applied.next_offsets:
                 return applied
-            definitions = await self._held.share(connection)
             if applied.misplaced:
                 ours = newest(
                     record
                     for partition, record in batch.records
                     if partition in applied.next_offsets
                 )
-            else:
-                ours = newest(record for _, record in batch.records)
-            deltas = await self._write(connection, ours, definitions, batch.traces)
-            groups = by_group(deltas, definitions.forest.group_of)
+            definitions = await self._held.at(connection, begun.revision)
+            changes = _Changes()
+            for record in await _newer(connection, ours, begun.records):
+                changes.add(
+                    record,
+                    definitions.index.contributions_of(record),
+                    begun.records.get(record.key),
+                    batch.traces.get(record.key),
+                )
+            groups = by_group(changes.deltas, definitions.forest.group_of)
+            applied.groups = tuple(groups)
             await records.finish_batch(
                 connection,
-                groups,
+                inserts=changes.inserts,
+                updates=changes.updates,
+                groups=groups,
+                behind=batch.behind,
                 topic=self._topic,
                 next_offsets=applied.next_offsets,
-                behind=batch.behind,
+                word=self._word_of(applied.groups, batch.behind),
             )
-        applied.groups = tuple(groups)
+        changed = len(changes.inserts) + len(changes.updates)
+        APPLIED.inc(changed)
+        STALE.inc(len(ours) - changed)
         return applied
 
-    async def _accept(self, connection: Connection, spans: Sequence[Span]) -> Applied:
-        """Lock the partitions' rows; sort out what is not ours or not in its place."""
-        applied = Applied()
-        stand = await offsets.lock(
-            connection, self._topic, [span.partition for span in spans]
-        )
-        for span in spans:
-            standpoint = stand.get(span.partition)
-            if (
-                standpoint is not None
-                and standpoint.epoch == span.epoch
-                and standpoint.next_offset == span.fetched_from
-            ):
-                applied.next_offsets[span.partition] = span.next_offset
-            else:
-                applied.misplaced.append(span.partition)
-        return applied
-
-    async def _write(
-        self,
-        connection: Connection,
-        ours: dict[str, ActivityRecord],
-        definitions: Definitions,
-        traces: dict[str, str],
-    ) -> Deltas:
-        """Write the records that are newer and what they add; return what changes."""
-        deltas = Deltas()
-        if not ours:
-            return deltas
-        stored = await records.lock(connection, list(ours))
-        fresh = await _newer(connection, ours, stored)
-        inserts: list[records.Fresh] = []
-        updates: list[records.Fresh] = []
-        contributions_of = definitions.index.contributions_of
-        for record in fresh:
-            after: Contributions = contributions_of(record)
-            known = stored.get(record.key)
-            if known is None:
-                inserts.append((record, after))
-                before = None
-            else:
-                updates.append((record, after))
-                before = known.contributions
-            deltas.add(before, after, record, traces.get(record.key))
-        if inserts:
-            await records.insert(connection, inserts)
-        if updates:
-            await records.update(connection, updates)
-        APPLIED.inc(len(fresh))
-        STALE.inc(len(ours) - len(fresh))
-        return deltas
-
-    async def run(self, intake: Intake, source: Source, notify: Notify) -> None:
+    async def run(self, intake: Intake, source: Source, wake: Wake) -> None:
         """Apply batch after batch until cancelled."""
         while True:
             batch = await intake.batches.get()
             applied = await self._apply_until_done(batch)
             if applied.groups:
-                await notify(applied.groups, batch.behind)
+                wake(applied.groups, batch.behind)
             misplaced = [
                 span.partition
                 for span in batch.spans
@@ -184,6 +182,22 @@ class Applying:
                 return result
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
             pause = min(2 * pause, _PAUSE_SECONDS_MAX)
+
+
+def _accepted(spans: Sequence[Span], stand: Mapping[int, Standpoint]) -> Applied:
+    """Sort out what is not ours or not in its place."""
+    applied = Applied()
+    for span in spans:
+        standpoint = stand.get(span.partition)
+        if (
+            standpoint is not None
+            and standpoint.epoch == span.epoch
+            and standpoint.next_offset == span.fetched_from
+        ):
+            applied.next_offsets[span.partition] = span.next_offset
+        else:
+            applied.misplaced.append(span.partition)
+    return applied
 
 
 def newest(several: Iterable[ActivityRecord]) -> dict[str, ActivityRecord]:

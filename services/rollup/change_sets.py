@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.rollup.domain.forest import Forest
 from services.rollup.domain.restructure import Changes
-from shared.domain.goals import GoalId, MetricId
+from shared.domain.goals import GoalId, GoalNumber, MetricId
 from shared.messages.definitions import (
     CHANGE_SET_ID,
     CHANGE_SET_INDEX,
@@ -95,12 +95,23 @@ def goal_numbers(changes: Iterable[Change]) -> list[int]:
     ]
 
 
+def gone_numbers(changes: Iterable[Change]) -> dict[GoalNumber, GoalId]:
+    """Return the goals that some changes say are gone, as far as these know them."""
+    return {
+        GoalNumber(change.goal_number): GoalId(change.id)
+        for change in changes
+        if change.kind is Kind.GOAL
+        and change.definition is None
+        and change.goal_number is not None
+    }
+
+
 # Which goal an id means, and how new its definition is; gone is the newest of all.
 _Rank = tuple[int, float]
 
 
 def news_of(
-    changes: Iterable[Change], forest: Forest, gone_numbers: Container[int]
+    changes: Iterable[Change], forest: Forest, gone: Container[int]
 ) -> list[Change]:
     """Return the changes that are not older than what is known.
 
@@ -113,7 +124,7 @@ def news_of(
     for change in changes:
         rank = _rank_of(change)
         if rank is not None:
-            if change.definition is not None and rank[0] in gone_numbers:
+            if change.definition is not None and rank[0] in gone:
                 continue
             before = known.get(change.id) or _known_rank(change, forest)
             if before is not None and rank < before:

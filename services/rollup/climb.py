@@ -6,7 +6,8 @@ goals' numbers, write down what to announce. Then publish, wait for the broker, 
 forget the announcement.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -21,7 +22,7 @@ from services.rollup.domain.restructure import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.store import definitions as definitions_store
 from services.rollup.store import rederivations, totals
-from services.rollup.store.totals import Announcement, Waiting
+from services.rollup.store.totals import Announcement, News, Waiting
 from shared.domain.goals import GoalNumber
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import Connection
@@ -30,6 +31,8 @@ from shared.plumbing.producing import AcknowledgedProducer, Message
 log = log_of("rollup.climb")
 
 OUTSTANDING_MAX: Final = 20
+# Deliveries that Kafka has not acknowledged; more only queue up there.
+UNDER_WAY_MAX: Final = 4
 
 CLIMBED = Counter("cairn_goals_updated", "Goals whose numbers moved")
 ANNOUNCED = Counter("cairn_goal_updated_messages", "Messages acknowledged by Kafka")
@@ -42,91 +45,148 @@ class Climbed:
 
     # Announcement ids with their messages, ready to go.
     ready: dict[int, list[Message]] = field(default_factory=dict)
-    # Something earlier is not out yet: everything goes by way of the tables.
+    # Something earlier is not on its way yet: everything goes by way of the tables.
     behind_others: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """Announcements that were handed to Kafka together."""
+
+    ids: Sequence[int]
+    messages: int
+    acknowledged: "asyncio.Future[None]"
+
+
+def _ids_of(deliveries: Sequence[_Delivery]) -> list[int]:
+    return [announced for one in deliveries for announced in one.ids]
 
 
 @dataclass(slots=True)
 class Climbing:
-    """Climbs groups of trees on the connection that holds their locks."""
+    """Climbs groups of trees on the connection that holds their locks.
+
+    What a climb leaves goes to Kafka while the next one is under way; what Kafka has
+    acknowledged, a later climb forgets in passing.
+    """
 
     held: HeldDefinitions
     producer: AcknowledgedProducer
     topic: str
     incarnation: int = 1
+    _deliveries: list[_Delivery] = field(default_factory=list)
     _faces: dict[GoalNumber, Face] = field(default_factory=dict)
     _faces_of: tuple[int, int] = (0, 0)
 
     async def climb(self, connection: Connection, groups: Sequence[int]) -> Climbed:
         """Bring all that waits for these groups into their totals."""
-        climbed = Climbed()
+        acknowledged = self._acknowledged()
         with CLIMB_SECONDS.time():
-            async with connection.transaction():
-                definitions = await self.held.share(connection)
-                waiting = await totals.take_deltas(connection, groups)
-                if waiting.rows:
-                    await self._add_up(connection, definitions, waiting, climbed)
+            climbed = await self._climb_lightly(connection, groups, acknowledged)
+            if climbed is None:
+                climbed = await self._climb(connection, groups, acknowledged)
+        self._forget(acknowledged)
         return climbed
 
-    async def _add_up(
+    async def _climb_lightly(
+        self,
+        connection: Connection,
+        groups: Sequence[int],
+        acknowledged: Sequence[_Delivery],
+    ) -> Climbed | None:
+        """Climb in two questions, without a transaction of several; None: it can't be.
+
+        What was read stays as it is unless the definitions change, and whether they
+        did is found in the statement that writes.
+        """
+        waiting = await totals.read_deltas(connection, groups)
+        definitions = await self.held.if_at(waiting.revision)
+        if definitions is None or waiting.rederiving:
+            return None
+        if not waiting.ids and not acknowledged:
+            return Climbed()
+        movements = movements_of(
+            _in_order(waiting), forest=definitions.forest, computing={}, folded={}
+        )
+        return await self._finish(
+            connection, definitions, waiting, movements, acknowledged
+        )
+
+    async def _climb(
+        self,
+        connection: Connection,
+        groups: Sequence[int],
+        acknowledged: Sequence[_Delivery],
+    ) -> Climbed:
+        """Climb while the definitions stand still; what is done folds in."""
+        async with connection.transaction():
+            definitions = await self.held.share(connection)
+            waiting = await totals.read_deltas(connection, groups)
+            movements = await fold(connection, definitions, waiting)
+            climbed = await self._finish(
+                connection, definitions, waiting, movements, acknowledged
+            )
+        if climbed is None:
+            message = "definitions changed under the lock that keeps them"
+            raise RuntimeError(message)
+        return climbed
+
+    async def _finish(
         self,
         connection: Connection,
         definitions: Definitions,
         waiting: Waiting,
-        climbed: Climbed,
-    ) -> None:
-        movements = await fold(connection, definitions, waiting)
-        if not movements:
-            return
+        movements: Movements,
+        acknowledged: Sequence[_Delivery],
+    ) -> Climbed | None:
+        """Write the goals' new numbers; return what is to be published."""
         forest = definitions.forest
         by_group: dict[int, list[GoalNumber]] = {}
         for number, movement in sorted(movements.items()):
             if movement.shows:
                 by_group.setdefault(forest.nodes[number].group, []).append(number)
-        revisions = {
-            group: await totals.next_revision(connection) for group in by_group
-        }
-        now = datetime.now(UTC)
-        moved = await totals.move(
-            connection,
-            movements,
-            revisions={
-                number: revisions[group]
-                for group, numbers in by_group.items()
-                for number in numbers
-            },
-            now=now,
-        )
         causes = causes_of(movements, waiting.named, forest=forest, limit=CAUSES_MAX)
         traces = _traces_of(movements, waiting.traces, definitions)
-        for group, numbers in by_group.items():
-            earlier = await totals.announce(
-                connection,
-                Announcement(
-                    id=revisions[group],
-                    group=group,
-                    numbers=numbers,
-                    gone_ids=(),
+        # Made before the next `await`: then the definitions may be others already.
+        faces = {
+            number: self._face(number, definitions)
+            for numbers in by_group.values()
+            for number in numbers
+        }
+        now = datetime.now(UTC)
+        finished = await totals.finish_climb(
+            connection,
+            waiting,
+            movements,
+            {
+                group: News(
+                    numbers,
                     named={number: causes.get(number, ()) for number in numbers},
                     traces={
                         number: traces[number] for number in numbers if number in traces
                     },
-                    after_groups=(),
-                ),
-            )
-            climbed.behind_others |= earlier
+                )
+                for group, numbers in by_group.items()
+            },
+            on_its_way=_ids_of(self._deliveries),
+            acknowledged=_ids_of(acknowledged),
+            now=now,
+        )
+        if finished is None:
+            return None
+        climbed = Climbed(behind_others=finished.behind_others)
         moment = Moment(self.topic, now)
-        for total in moved:
-            number = total.number
+        for total in finished.moved:
             climbed.ready.setdefault(total.revision, []).append(
-                self._face(number, definitions).message(
+                faces[total.number].message(
                     total,
                     moment,
-                    causes=causes.get(number, ()),
-                    trace=traces.get(number),
+                    causes=causes.get(total.number, ()),
+                    trace=traces.get(total.number),
                 )
             )
-        CLIMBED.inc(len(moved))
+        CLIMBED.inc(len(finished.moved))
+        return climbed
 
     def _face(self, number: GoalNumber, definitions: Definitions) -> Face:
         """Return the goal's face; faces hold for one revision only."""
@@ -149,13 +209,58 @@ class Climbing:
             )
         return face
 
-    async def publish(self, connection: Connection, climbed: Climbed) -> None:
-        """Publish what this climb made ready; forget it once it is acknowledged."""
-        await self.producer.send(
-            message for messages in climbed.ready.values() for message in messages
+    async def publish(
+        self, climbed: Climbed, *, when_acknowledged: Callable[[], None] | None = None
+    ) -> None:
+        """Put what this climb made ready on its way to Kafka, behind all before it."""
+        messages = [one for several in climbed.ready.values() for one in several]
+        acknowledged = await self.producer.hand_over(messages)
+        if when_acknowledged is not None:
+            acknowledged.add_done_callback(lambda _: when_acknowledged())
+        self._deliveries.append(
+            _Delivery(list(climbed.ready), len(messages), acknowledged)
         )
-        await totals.withdraw(connection, list(climbed.ready))
-        ANNOUNCED.inc(sum(map(len, climbed.ready.values())))
+        if len(self._deliveries) > UNDER_WAY_MAX:
+            await asyncio.wait([self._deliveries[0].acknowledged])
+
+    @property
+    def may_forget(self) -> bool:
+        """Tell whether Kafka has acknowledged what still stands in the table."""
+        return any(one.acknowledged.done() for one in self._deliveries)
+
+    async def forget_acknowledged(self, connection: Connection) -> None:
+        """Forget what Kafka has acknowledged; no climb came by to do it."""
+        acknowledged = self._acknowledged()
+        if acknowledged:
+            await totals.withdraw(connection, _ids_of(acknowledged))
+            self._forget(acknowledged)
+
+    async def settle(self, connection: Connection) -> None:
+        """Wait until Kafka has acknowledged all that is on its way, and forget it."""
+        if self._deliveries:
+            await asyncio.wait([one.acknowledged for one in self._deliveries])
+            await self.forget_acknowledged(connection)
+
+    def start_anew(self) -> None:
+        """Know nothing of what is on its way: it stands in the table still."""
+        for one in self._deliveries:
+            # Nobody asks any more how it ends.
+            one.acknowledged.cancel()
+            if not one.acknowledged.cancelled():
+                one.acknowledged.exception()
+        self._deliveries.clear()
+
+    def _acknowledged(self) -> list[_Delivery]:
+        """Return what Kafka has acknowledged, or raise DeliveryError."""
+        done = [one for one in self._deliveries if one.acknowledged.done()]
+        for one in done:
+            one.acknowledged.result()
+        return done
+
+    def _forget(self, acknowledged: Sequence[_Delivery]) -> None:
+        for one in acknowledged:
+            self._deliveries.remove(one)
+            ANNOUNCED.inc(one.messages)
 
     async def publish_outstanding(
         self, connection: Connection, groups: Sequence[int]
@@ -203,19 +308,28 @@ async def fold(
     connection: Connection, definitions: Definitions, waiting: Waiting
 ) -> Movements:
     """Return how goals move by what waited; finished re-derivations fold in."""
-    groups = sorted(waiting.deltas)
-    computing = await definitions_store.computing(connection, groups)
+    computing = (
+        await definitions_store.computing(connection, sorted(waiting.deltas))
+        if waiting.rederiving
+        else {}
+    )
     done = set().union(*waiting.done.values()) if waiting.done else set()
     finished = [number for number, job in computing.items() if job in done]
     folded = await totals.pending(connection, finished) if finished else {}
     if finished:
         await _settle(connection, definitions, finished)
     return movements_of(
-        (delta for group in groups for delta in waiting.deltas[group]),
+        _in_order(waiting),
         forest=definitions.forest,
         computing=computing,
         folded=folded,
     )
+
+
+def _in_order(waiting: Waiting) -> Iterator[tuple[int, int]]:
+    """Return the deltas of one group after the other."""
+    for _, deltas in sorted(waiting.deltas.items()):
+        yield from deltas
 
 
 async def _settle(

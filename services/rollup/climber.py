@@ -33,6 +33,12 @@ _ECHO_SECONDS: Final = DELIVERY_SECONDS_MAX + 1.0
 # Who was silent longer than this is gone since long.
 _SILENT_SECONDS_MAX: Final = 3 * _ECHO_SECONDS
 
+# Without a climb for so long, what Kafka acknowledged is forgotten by itself.
+_QUIET_SECONDS: Final = 0.05
+# Climbs begin at least so far apart. On a machine with work to do, one climb over what
+# two brought is the sooner one at the root: fewer questions, messages, wakings.
+_SPACING_SECONDS: Final = 0.01
+
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
@@ -95,6 +101,7 @@ class Climber:
                 log.exception("climb_failed")
                 await asyncio.sleep(_PAUSE_SECONDS_MAX)
             finally:
+                self._climbing.start_anew()
                 self.groups.clear()
                 self._publish_after.clear()
                 if connection is not None:
@@ -110,7 +117,10 @@ class Climber:
                 self._outstanding = True
                 next_beat = monotonic() + BEAT_SECONDS
             await self._climb_what_is_due(connection)
+            if self._climbing.may_forget and monotonic() >= self._quiet_at:
+                await self._climbing.forget_acknowledged(connection)
             await self._wait(next_beat)
+        await self._climbing.settle(connection)
         for group in sorted(self.groups - self._publish_after.keys()):
             await climbers.hand_over(connection, group, self._copy_id)
         await climbers.leave(connection, self._copy_id)
@@ -119,32 +129,42 @@ class Climber:
         """Wait for news, for the end of a pause, or for the next beat."""
         until = next_beat
         if self._dirty:
-            if self._urgent:
-                return
-            until = min(until, self._last_climb + self._pause)
+            until = min(until, self._due_at)
+        if self._climbing.may_forget:
+            until = min(until, self._quiet_at)
         self._wake.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), max(0.0, until - monotonic()))
+        seconds = until - monotonic()
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), seconds)
 
     async def _climb_what_is_due(self, connection: Connection) -> None:
-        rested = monotonic() >= self._last_climb + self._pause
-        if not self._dirty or not (self._urgent or rested):
+        if not self._dirty or monotonic() < self._due_at:
             return
         groups = sorted(self._dirty & self.groups)
         self._dirty.clear()
         self._urgent = False
-        climbed = await self._climbing.climb(connection, groups)
         self._last_climb = monotonic()
+        climbed = await self._climbing.climb(connection, groups)
         free = self._may_publish()
         if climbed.behind_others or len(free) < len(self.groups):
             self._outstanding = True
         elif climbed.ready:
-            await self._climbing.publish(connection, climbed)
+            await self._climbing.publish(climbed, when_acknowledged=self._wake.set)
         if self._outstanding:
+            await self._climbing.settle(connection)
             more = await self._climbing.publish_outstanding(connection, free)
             self._outstanding = len(free) < len(self.groups)
             if more:
                 self.look_again()
+
+    @property
+    def _due_at(self) -> float:
+        return self._last_climb + (_SPACING_SECONDS if self._urgent else self._pause)
+
+    @property
+    def _quiet_at(self) -> float:
+        return self._last_climb + _QUIET_SECONDS
 
     def _may_publish(self) -> list[int]:
         """Return our groups of which no predecessor's message can be on its way."""
@@ -161,6 +181,7 @@ class Climber:
             if group in self._publish_after:
                 # Who got it handed over would not wait for the one before us.
                 continue
+            await self._climbing.settle(connection)
             self.groups.discard(group)
             self._dirty.discard(group)
             await climbers.hand_over(connection, group, self._copy_id)

@@ -19,9 +19,22 @@ class HeldDefinitions:
 
     async def share(self, connection: Connection) -> Definitions:
         """Return the database's definitions, still until the transaction ends."""
-        revision = await store.share(connection)
+        return await self.at(connection, await store.share(connection))
+
+    async def at(self, connection: Connection, revision: int) -> Definitions:
+        """Return the definitions of a revision that was read under the shared lock."""
         await self._settled.wait()
         return await self._current(connection, revision)
+
+    async def if_at(self, revision: int) -> Definitions | None:
+        """Return the definitions if we hold just this revision of them.
+
+        Without the lock they may change at the next `await` already: whoever writes
+        what he makes of them makes sure that the revision is the same still.
+        """
+        while not self._settled.is_set():
+            await self._settled.wait()
+        return self.now if self.now.revision == revision else None
 
     async def seize(self, connection: Connection) -> Definitions:
         """Return the database's definitions, ours alone until the transaction ends.

@@ -17,6 +17,7 @@ from services.rollup.change_sets import (
     Merged,
     UnreadableChangeError,
     goal_numbers,
+    gone_numbers,
     merged,
     news_of,
     read_change,
@@ -141,6 +142,9 @@ class Redefining:
             gone = await definitions_store.gone_among(connection, goal_numbers(ready))
             news = merged(news_of(ready, definitions.forest, gone))
             groups = await self._change(connection, definitions, news)
+            await definitions_store.note_gone(
+                connection, gone_numbers(ready), revision=definitions.revision
+            )
             await offsets.move(
                 connection, self._source.topic, {0: ready[-1].offset + 1}
             )
@@ -206,15 +210,11 @@ class Redefining:
         groups = moving_groups(news.changes, definitions)
         if not groups:
             return {}
-        waiting = await totals.take_deltas(connection, sorted(groups))
+        waiting = await totals.read_deltas(connection, sorted(groups))
+        await totals.drop_deltas(connection, waiting)
         movements = await fold(connection, definitions, waiting)
         if movements:
-            await totals.move(
-                connection,
-                movements,
-                revisions={},
-                now=datetime.now(UTC),
-            )
+            await totals.move(connection, movements, now=datetime.now(UTC))
         return movements
 
 

@@ -14,12 +14,12 @@ import msgspec
 
 from services.rollup.climber import Climber
 from services.rollup.rederive import Rederiving
+from services.rollup.store.records import NEWS_CHANNEL
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS
 
 log = log_of("rollup.signals")
 
-CHANNEL: Final = "rollup_news"
 _CHECK_SECONDS: Final = 2.0
 
 
@@ -28,6 +28,10 @@ class _News(msgspec.Struct):
     groups: list[int]
     behind: bool
     definitions: bool
+
+
+def _text_of(news: _News) -> str:
+    return msgspec.json.encode(news).decode()
 
 
 class Signals:
@@ -46,24 +50,34 @@ class Signals:
         self._rederiving = rederiving
         self._sender = str(copy_id)
 
-    async def deltas_wait(self, groups: Sequence[int], behind: bool) -> None:  # noqa: FBT001 - a callback's shape
-        """Say that deltas wait for these groups."""
+    def wake(self, groups: Sequence[int], behind: bool) -> None:  # noqa: FBT001 - a callback's shape
+        """Say to our own climber that deltas wait for these groups."""
         self._climber.wake(groups, behind=behind)
+
+    def word_of(self, groups: Sequence[int], behind: bool) -> str | None:  # noqa: FBT001 - a callback's shape
+        """Return what to tell the copies that climb those of the groups we do not."""
         elsewhere = [one for one in groups if one not in self._climber.groups]
-        if elsewhere:
-            await self._tell(_News(self._sender, elsewhere, behind, definitions=False))
+        if not elsewhere:
+            return None
+        return _text_of(_News(self._sender, elsewhere, behind, definitions=False))
+
+    async def deltas_wait(self, groups: Sequence[int]) -> None:
+        """Say everywhere that deltas wait for these groups."""
+        self.wake(groups, behind=False)
+        word = self.word_of(groups, behind=False)
+        if word is not None:
+            await self._tell(word)
 
     async def definitions_changed(self, groups: Sequence[int]) -> None:
         """Say that definitions changed, and that these groups have to announce it."""
         self._hear_definitions()
         await self._tell(
-            _News(self._sender, list(groups), behind=False, definitions=True)
+            _text_of(_News(self._sender, list(groups), behind=False, definitions=True))
         )
 
-    async def _tell(self, news: _News) -> None:
-        text = msgspec.json.encode(news).decode()
+    async def _tell(self, word: str) -> None:
         with contextlib.suppress(*TRANSIENT_ERRORS):
-            await self._pool.execute("SELECT pg_notify($1, $2)", CHANNEL, text)
+            await self._pool.execute("SELECT pg_notify($1, $2)", NEWS_CHANNEL, word)
 
     def _hear_definitions(self) -> None:
         self._climber.look_again()
@@ -86,7 +100,7 @@ class Signals:
             connection: asyncpg.Connection | None = None
             try:
                 connection = await connect()
-                await connection.add_listener(CHANNEL, self._hear)
+                await connection.add_listener(NEWS_CHANNEL, self._hear)
                 while True:
                     await asyncio.sleep(_CHECK_SECONDS)
                     await connection.execute("SELECT 1")

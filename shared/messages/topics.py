@@ -50,7 +50,7 @@ GOAL_CHANGES: Final = Topic(
 GOAL_UPDATED: Final = Topic(
     name="goal-updated",
     key="goal id",
-    partitions=12,
+    partitions=4,
     settings={
         "cleanup.policy": "compact",
         "min.compaction.lag.ms": str(_HOUR_MS),

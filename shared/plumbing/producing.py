@@ -80,6 +80,14 @@ class AcknowledgedProducer:
 
     async def send(self, messages: Iterable[Message]) -> None:
         """Send all and wait until all are acknowledged, or raise DeliveryError."""
+        await (await self.hand_over(messages))
+
+    async def hand_over(self, messages: Iterable[Message]) -> "asyncio.Future[None]":
+        """Put all on their way; return what is done once all are acknowledged.
+
+        What is handed over after the return is behind them. The result may be a
+        DeliveryError.
+        """
         waiting = _Waiting(self._loop.create_future())
 
         def on_delivery(fault: Any, _message: Any) -> None:
@@ -91,22 +99,23 @@ class AcknowledgedProducer:
                 self._loop.call_soon_threadsafe(_finish, waiting)
 
         self._waiting += 1
+        waiting.future.add_done_callback(self._one_less)
         self._wake.set()
         try:
             for message in messages:
                 self._produce(message, waiting, on_delivery)
                 if waiting.sent % _SLICE == 0:
                     await asyncio.sleep(0)
-            waiting.sealed = True
-            if waiting.answered < waiting.sent:
-                await waiting.future
-        finally:
-            self._waiting -= 1
-        if waiting.fault is not None:
-            raise DeliveryError(
-                f"kafka did not acknowledge within {DELIVERY_SECONDS_MAX:.0f} s: "
-                f"{waiting.fault}; check that the broker is up, then send again"
-            )
+        except BaseException:
+            waiting.future.cancel()
+            raise
+        waiting.sealed = True
+        if waiting.answered == waiting.sent:
+            _finish(waiting)
+        return waiting.future
+
+    def _one_less(self, _future: "asyncio.Future[None]") -> None:
+        self._waiting -= 1
 
     def _produce(self, message: Message, waiting: _Waiting, on_delivery: Any) -> None:
         try:
@@ -155,5 +164,14 @@ async def open_producer(
 
 
 def _finish(waiting: _Waiting) -> None:
-    if not waiting.future.done():
+    if waiting.future.done():
+        return
+    if waiting.fault is None:
         waiting.future.set_result(None)
+        return
+    waiting.future.set_exception(
+        DeliveryError(
+            f"kafka did not acknowledge within {DELIVERY_SECONDS_MAX:.0f} s: "
+            f"{waiting.fault}; check that the broker is up, then send again"
+        )
+    )

@@ -62,7 +62,7 @@ def test_an_older_definition_is_no_news(
     """What is known stays, unless the message is as new or of a later goal."""
     said = change(definition(number, version))
 
-    news = news_of([said], forest, gone_numbers=set())
+    news = news_of([said], forest, gone=set())
 
     assert bool(news) is counts
 
@@ -71,7 +71,7 @@ def test_a_goal_that_is_gone_does_not_come_back(forest: Forest) -> None:
     """Numbers are never used again, so a definition with a gone one is old."""
     said = change(definition(7, 99))
 
-    assert news_of([said], forest, gone_numbers={7}) == []
+    assert news_of([said], forest, gone={7}) == []
 
 
 @pytest.mark.parametrize(("gone", "counts"), [(4, False), (5, True), (None, True)])

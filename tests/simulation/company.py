@@ -23,16 +23,26 @@ STATEMENTS = (
     (
         records,
         (
-            "lock",
-            "insert",
-            "update",
+            "begin_batch",
+            "copy",
             "append_deltas",
             "finish_batch",
             "update_contributions",
         ),
     ),
     (rederivations, ("take", "queue", "finish", "advance", "settle")),
-    (totals, ("take_deltas", "move", "announce", "touch", "withdraw")),
+    (
+        totals,
+        (
+            "read_deltas",
+            "drop_deltas",
+            "move",
+            "finish_climb",
+            "announce",
+            "touch",
+            "withdraw",
+        ),
+    ),
     (definitions, ("share", "seize", "write_outcome", "write_metrics", "set_revision")),
 )
 
@@ -175,9 +185,9 @@ class Company:
             await act(member)
         except (BrokenConnectionError, asyncpg.PostgresError, asyncpg.InterfaceError):
             # What it had under way is done again, or was done already.
-            member.climbed = None
+            self._forget_climb(member)
         except DeliveryError:
-            member.climbed = None
+            self._forget_climb(member)
         finally:
             self._faults.disarm()
             self._world.outgoing.failures = 0
@@ -207,8 +217,17 @@ class Company:
                 return
             climbed, member.climbed = member.climbed, None
             if climbed.ready and not climbed.behind_others:
-                await copy.climbing.publish(connection, climbed)
+                await copy.climbing.publish(climbed)
+                if self._dice.random() < 0.5:
+                    # The next climb does not wait for Kafka.
+                    return
+            await copy.climbing.settle(connection)
             await copy.climbing.publish_outstanding(connection, member.groups)
+
+    @staticmethod
+    def _forget_climb(member: Member) -> None:
+        member.climbed = None
+        member.copy.climbing.start_anew()
 
     async def _redefine(self, member: Member) -> None:
         messages = member.copy.changes_consumer.fetch(limit=self._dice.randrange(1, 6))
@@ -233,7 +252,7 @@ class Company:
         for member in self._members:
             if member.batch is not None:
                 member.zombie, member.batch = member.batch, None
-            member.climbed = None
+            self._forget_climb(member)
         shares: list[list[int]] = [[], []]
         for partition in range(self._world.records.partitions):
             shares[dice.randrange(2)].append(partition)

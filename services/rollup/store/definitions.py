@@ -52,6 +52,17 @@ UPDATE rollup.goal
 SET gone = true, revision = $2, parent_number = NULL, rederivation_id = NULL
 WHERE number = ANY($1::bigint[])
 """
+# A goal that came and went in one moment was never planted; it is known as gone too.
+_NOTE_GONE = """
+INSERT INTO rollup.goal (
+    number, id, version, revision, definition, tree_number, tree_group, depth, gone,
+    carried_entities
+)
+SELECT number, id, 0, $3, '{}', number, 0, 0, true, '{}'
+FROM unnest($1::bigint[], $2::text[]) AS gone (number, id)
+-- It was planted once, and its row says the same.
+ON CONFLICT (number) DO NOTHING
+"""
 _DROP_TOTALS = "DELETE FROM rollup.total WHERE number = ANY($1::bigint[])"
 
 _UPSERT_GOAL = """
@@ -218,6 +229,16 @@ async def computing_among(
 async def gone_among(connection: Connection, numbers: Sequence[int]) -> set[int]:
     """Return which of these goals were there and are gone."""
     return {row[0] for row in await connection.fetch(_GONE_AMONG, numbers)}
+
+
+async def note_gone(
+    connection: Connection, goals: Mapping[GoalNumber, GoalId], *, revision: int
+) -> None:
+    """Remember that goals are gone, so that no stale definition brings them back."""
+    if goals:
+        await connection.execute(
+            _NOTE_GONE, list(goals), list(goals.values()), revision
+        )
 
 
 async def write_metrics(

@@ -12,6 +12,7 @@ import msgspec
 
 from services.rollup.domain.contributions import Contributions, GroupDeltas
 from services.rollup.store.codec import array_literal, decode, encode
+from services.rollup.store.offsets import Standpoint
 from shared.domain.records import AttributeValue
 from shared.messages.records import ActivityRecord
 from shared.plumbing.postgres import Connection
@@ -23,6 +24,10 @@ class Stored:
 
     version: int
     contributions: Contributions
+
+
+# A record that is newer than what stood, with what it adds now.
+Fresh = tuple[ActivityRecord, Contributions]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +47,16 @@ class StoredRecord:
     contributions: Contributions
 
 
-# Up to so many new records are inserted by a statement instead of copied.
+# Where copies tell each other that something waits.
+NEWS_CHANNEL: Final = "rollup_news"
+
+# So many new records at most are not copied.
 FEW: Final = 50
 
 _decode_attributes = msgspec.json.Decoder(dict[str, object], float_hook=Decimal).decode
 
-# Locked in key order, like every reader of several records.
-_LOCK = """
-SELECT key, version, slots, amounts
-FROM rollup.record
-WHERE key = ANY(string_to_array($1, E'\\x1f'))
-ORDER BY key
-FOR UPDATE
+_BEGIN_BATCH = """
+SELECT * FROM rollup.begin_batch($1, $2, string_to_array($3, E'\\x1f'))
 """
 
 _READ = """
@@ -77,45 +80,6 @@ _COLUMNS = (
     "amounts",
 )
 
-_INSERT = """
-INSERT INTO rollup.record (
-    key, version, deleted, owner, state, status, attributes, shared_with,
-    occurred_at, slots, amounts, entity
-)
-SELECT key, version, deleted, owner, state, status, attributes::jsonb,
-       shared_with::text[], occurred_at, slots::integer[], amounts::bigint[], entity
-FROM unnest(
-    $1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::text[],
-    $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[], $12::text[]
-) AS fresh (
-    key, version, deleted, owner, state, status,
-    attributes, shared_with, occurred_at, slots, amounts, entity
-)
-"""
-
-# Rows that several records of one batch would need are merged before: one row each.
-_UPDATE = """
-UPDATE rollup.record AS record
-SET version = fresh.version,
-    deleted = fresh.deleted,
-    owner = fresh.owner,
-    state = fresh.state,
-    status = fresh.status,
-    attributes = fresh.attributes::jsonb,
-    shared_with = fresh.shared_with::text[],
-    occurred_at = fresh.occurred_at,
-    slots = fresh.slots::integer[],
-    amounts = fresh.amounts::bigint[]
-FROM unnest(
-    $1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::text[],
-    $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[]
-) AS fresh (
-    key, version, deleted, owner, state, status,
-    attributes, shared_with, occurred_at, slots, amounts
-)
-WHERE record.key = fresh.key
-"""
-
 _UPDATE_CONTRIBUTIONS = """
 UPDATE rollup.record AS record
 SET slots = fresh.slots::integer[], amounts = fresh.amounts::bigint[]
@@ -130,18 +94,49 @@ FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[])
     AS deltas (tree_group, slots, amounts, causes)
 """
 
-# One question instead of two, at the end of every batch.
-_FINISH_BATCH = (
-    """
-WITH moved AS (
+# How every batch ends, in one question: the records, the deltas, the partitions, and
+# the word for other copies, which goes out with the commit.
+_FINISH_BATCH = f"""
+WITH fresh AS (
+    SELECT *
+    FROM unnest(
+        $10::boolean[], $11::text[], $12::bigint[], $13::boolean[], $14::text[],
+        $15::text[], $16::text[], $17::text[], $18::text[], $19::text[],
+        $20::timestamptz[], $21::text[], $22::text[]
+    ) AS fresh (
+        known, key, version, deleted, entity, owner, state, status, attributes,
+        shared_with, occurred_at, slots, amounts
+    )
+), inserted AS (
+    INSERT INTO rollup.record ({", ".join(_COLUMNS)})
+    SELECT key, version, deleted, entity, owner, state, status, attributes::jsonb,
+           shared_with::text[], occurred_at, slots::integer[], amounts::bigint[]
+    FROM fresh
+    WHERE NOT known
+), updated AS (
+    UPDATE rollup.record AS record
+    SET version = fresh.version,
+        deleted = fresh.deleted,
+        owner = fresh.owner,
+        state = fresh.state,
+        status = fresh.status,
+        attributes = fresh.attributes::jsonb,
+        shared_with = fresh.shared_with::text[],
+        occurred_at = fresh.occurred_at,
+        slots = fresh.slots::integer[],
+        amounts = fresh.amounts::bigint[]
+    FROM fresh
+    WHERE fresh.known AND record.key = fresh.key
+), moved AS (
     UPDATE rollup.source_offset AS source
     SET next_offset = moved.next_offset
     FROM unnest($7::integer[], $8::bigint[]) AS moved (partition, next_offset)
     WHERE source.topic = $6 AND source.partition = moved.partition
+), appended AS (
+    {_APPEND_DELTAS}
 )
+SELECT pg_notify('{NEWS_CHANNEL}', $9) WHERE $9::text IS NOT NULL
 """
-    + _APPEND_DELTAS
-)
 
 _APPEND_DONE = """
 INSERT INTO rollup.delta
@@ -165,12 +160,34 @@ FOR UPDATE
 )
 
 
-async def lock(connection: Connection, keys: Sequence[str]) -> dict[str, Stored]:
-    """Lock the records that exist and return what each of them adds."""
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What stands still until the transaction of a batch ends."""
+
+    partitions: dict[int, Standpoint]
+    # Of the definitions.
+    revision: int
+    records: dict[str, Stored]
+
+
+async def begin_batch(
+    connection: Connection, topic: str, partitions: Sequence[int], keys: Iterable[str]
+) -> Beginning:
+    """Lock the partitions, the definitions, and those of the records that exist."""
     # One text: the driver looks at every element of a list three times. No key holds
     # a control character, and none is empty.
-    rows = await connection.fetch(_LOCK, "\x1f".join(keys))
-    return {row[0]: Stored(row[1], decode(row[2], row[3])) for row in rows}
+    head, *rows = await connection.fetch(
+        _BEGIN_BATCH, topic, partitions, "\x1f".join(keys)
+    )
+    stands = zip(head[0], head[1], head[2], strict=True)
+    return Beginning(
+        partitions={
+            partition: Standpoint(next_offset, epoch)
+            for partition, next_offset, epoch in stands
+        },
+        revision=head[3],
+        records={row[4]: Stored(row[5], decode(row[6], row[7])) for row in rows},
+    )
 
 
 async def read(connection: Connection, keys: Sequence[str]) -> dict[str, StoredRecord]:
@@ -208,20 +225,11 @@ def _stored_record(row: asyncpg.Record) -> StoredRecord:
     )
 
 
-Fresh = tuple[ActivityRecord, Contributions]
-
-
-async def insert(connection: Connection, fresh: Sequence[Fresh]) -> None:
+async def copy(connection: Connection, fresh: Sequence[Fresh]) -> None:
     """Add records that were not there; one added meanwhile is a transient error.
 
-    Many as text: one formatted line a record costs a fifth of encoding twelve columns.
-    Few by a prepared statement: COPY asks the server three times.
+    As text: one formatted line a record costs a fifth of encoding twelve columns.
     """
-    if len(fresh) <= FEW:
-        await connection.execute(
-            _INSERT, *_columns_of(fresh), [record.entity for record, _ in fresh]
-        )
-        return
     lines = [_line(record, contributions) for record, contributions in fresh]
     await connection.copy_to_table(
         "record",
@@ -266,11 +274,6 @@ def _escaped(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
-async def update(connection: Connection, fresh: Sequence[Fresh]) -> None:
-    """Bring locked records to a newer version."""
-    await connection.execute(_UPDATE, *_columns_of(fresh))
-
-
 def _columns_of(fresh: Sequence[Fresh]) -> tuple[list[object], ...]:
     """Return the records column by column, in the order in which SQL takes them."""
     encoded = [encode(*contributions) for _, contributions in fresh]
@@ -279,6 +282,7 @@ def _columns_of(fresh: Sequence[Fresh]) -> tuple[list[object], ...]:
         [record.key for record in records],
         [record.version for record in records],
         [record.deleted for record in records],
+        [record.entity for record in records],
         [record.owner for record in records],
         [record.state for record in records],
         [record.status for record in records],
@@ -323,13 +327,24 @@ async def append_deltas(
 
 async def finish_batch(
     connection: Connection,
-    groups: Mapping[int, GroupDeltas],
     *,
+    inserts: Sequence[Fresh],
+    updates: Sequence[Fresh],
+    groups: Mapping[int, GroupDeltas],
+    behind: bool,
     topic: str,
     next_offsets: Mapping[int, int],
-    behind: bool,
+    word: str | None,
 ) -> None:
-    """Leave the deltas of a batch and move its partitions on; their rows are locked."""
+    """Write the records of a batch, leave its deltas and move its partitions on.
+
+    All that it changes is locked. Many new records are copied: that asks the server
+    three times, but is the fastest for each. A word, if there is one, reaches the other
+    copies with the commit.
+    """
+    if len(inserts) > FEW:
+        await copy(connection, inserts)
+        inserts = ()
     await connection.execute(
         _FINISH_BATCH,
         *_rows_of(groups),
@@ -337,6 +352,9 @@ async def finish_batch(
         topic,
         list(next_offsets),
         list(next_offsets.values()),
+        word,
+        [False] * len(inserts) + [True] * len(updates),
+        *_columns_of([*inserts, *updates]),
     )
 
 

@@ -23,7 +23,12 @@ class Waiting:
     traces: dict[int, str] = field(default_factory=dict)
     # Re-derivations that have read all their records, by group.
     done: dict[int, set[int]] = field(default_factory=dict)
-    rows: int = 0
+    ids: list[int] = field(default_factory=list)
+    # Of the definitions, when the deltas were read.
+    revision: int = 0
+    # A goal of these groups may be being re-derived: there is a job that is not done,
+    # or one whose last row waits here.
+    rederiving: bool = False
 
 
 class Total(NamedTuple):
@@ -56,11 +61,14 @@ class _Causes(msgspec.Struct):
 
 _decode_causes = msgspec.json.Decoder(_Causes).decode
 
-# All that is visible now; what is committed later waits for the next climb.
-_TAKE_DELTAS = """
-DELETE FROM rollup.delta
-WHERE tree_group = ANY($1::smallint[])
-RETURNING id, tree_group, slots, amounts, causes, rederivation_id
+# All that is visible now; what is committed later waits for the next climb. If there is
+# nothing, one row says under which definitions.
+_READ_DELTAS = """
+SELECT definitions.revision,
+       EXISTS (SELECT FROM rollup.rederivation) AS rederiving,
+       id, tree_group, slots, amounts, causes, rederivation_id
+FROM rollup.definitions
+LEFT JOIN rollup.delta ON tree_group = ANY($1::smallint[])
 """
 
 _PENDING = """
@@ -84,23 +92,90 @@ SET own_actual = total.own_actual + move.own_actual,
     computed_in_progress = total.computed_in_progress + move.computed_in_progress,
     computed_custom = total.computed_custom + move.computed_custom,
     computing = total.computing + move.computing,
-    revision = greatest(total.revision, move.revision),
-    updated_at = $10
+    updated_at = $9
+    {and_set}
 FROM unnest(
     $1::text::bigint[], $2::text::{type}[], $3::text::{type}[],
     $4::text::{type}[], $5::text::{type}[], $6::text::{type}[],
-    $7::text::{type}[], $8::text::integer[], $9::text::bigint[]
+    $7::text::{type}[], $8::text::integer[] {and_columns}
 ) AS move (
     number, own_actual, own_in_progress, own_custom, computed_actual,
-    computed_in_progress, computed_custom, computing, revision
+    computed_in_progress, computed_custom, computing {and_names}
 )
+{and_join}
 WHERE total.number = move.number
-RETURNING total.number, total.computed_actual::text,
-          total.computed_in_progress::text, total.computed_custom::text,
-          total.computing > 0, total.revision
 """
-_MOVE_SMALL = _MOVE.format(type="bigint")
-_MOVE_LARGE = _MOVE.format(type="numeric")
+
+# How every climb ends: its deltas go, and what Kafka has acknowledged meanwhile; each
+# group that moved gets its revision, its goals move, and what is to be published is
+# written down. Whether something of a group went before and is not on its way yet,
+# this answers too. If the definitions are not those that the sums were made under,
+# nothing happens: had they changed between this snapshot and the lock, it would show
+# in the revision, which is read once the lock is ours.
+_FINISH_CLIMB = """
+WITH guard AS MATERIALIZED (
+    SELECT rollup.share_definitions() = $15 AS holds
+), taken AS (
+    DELETE FROM rollup.delta USING guard
+    WHERE guard.holds AND delta.id = ANY($16::bigint[])
+), forgotten AS (
+    DELETE FROM rollup.announcement USING guard
+    WHERE guard.holds AND announcement.id = ANY($17::bigint[])
+), revision AS MATERIALIZED (
+    SELECT tree_group, nextval('rollup.revision') AS id
+    FROM unnest($11::smallint[]) AS moving (tree_group), guard
+    WHERE guard.holds
+), moved AS (
+    {move}
+    RETURNING total.number, total.computed_actual::text,
+              total.computed_in_progress::text, total.computed_custom::text,
+              total.computing > 0, total.revision
+), announced AS (
+    INSERT INTO rollup.announcement
+        (id, tree_group, numbers, gone_ids, causes, after_groups)
+    SELECT revision.id, news.tree_group, news.numbers::bigint[], '{{}}',
+           news.causes::jsonb, '{{}}'
+    FROM unnest($11::smallint[], $12::text[], $13::text[])
+        AS news (tree_group, numbers, causes)
+    JOIN revision ON revision.tree_group = news.tree_group
+    RETURNING EXISTS (
+        SELECT FROM rollup.announcement AS earlier
+        WHERE earlier.tree_group = announcement.tree_group
+          AND earlier.id < announcement.id
+          AND earlier.id <> ALL($14::bigint[])
+    ) AS is_behind
+)
+SELECT guard.holds, (SELECT bool_or(is_behind) FROM announced), moved.*
+FROM guard
+LEFT JOIN moved ON true
+"""
+
+_DROP_DELTAS = "DELETE FROM rollup.delta WHERE id = ANY($1::bigint[])"
+
+
+def _move(amounts: str) -> str:
+    return _MOVE.format(
+        type=amounts, and_set="", and_columns="", and_names="", and_join=""
+    )
+
+
+def _finish_climb(amounts: str) -> str:
+    move = _MOVE.format(
+        type=amounts,
+        and_set=", revision = revision.id",
+        and_columns=", $10::text::smallint[]",
+        and_names=", tree_group",
+        and_join="JOIN revision ON revision.tree_group = move.tree_group",
+    )
+    return _FINISH_CLIMB.format(move=move)
+
+
+_MOVE_SMALL = _move("bigint")
+_MOVE_LARGE = _move("numeric")
+_FINISH_CLIMB_SMALL = _finish_climb("bigint")
+_FINISH_CLIMB_LARGE = _finish_climb("numeric")
+# Of a movement, with the goal's number.
+_COLUMNS: Final = 8
 _SMALL: Final = 2**62
 
 # Most climbs have nothing pending: a column that seldom moves is moved apart.
@@ -114,15 +189,10 @@ FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[])
 WHERE total.number = move.number
 """
 
-# Whether something of the group went before and is not out yet, this answers too.
 _ANNOUNCE = """
 INSERT INTO rollup.announcement
     (id, tree_group, numbers, gone_ids, causes, after_groups)
 VALUES ($1, $2, $3, $4, $5::jsonb, $6)
-RETURNING EXISTS (
-    SELECT FROM rollup.announcement AS earlier
-    WHERE earlier.tree_group = $2 AND earlier.id < $1
-)
 """
 
 _WITHDRAW = "DELETE FROM rollup.announcement WHERE id = ANY($1::bigint[])"
@@ -185,12 +255,17 @@ ORDER BY number
 """
 
 
-async def take_deltas(connection: Connection, groups: Sequence[int]) -> Waiting:
-    """Take all deltas of these groups that are visible now."""
-    waiting = Waiting()
-    rows = await connection.fetch(_TAKE_DELTAS, groups)
-    waiting.rows = len(rows)
+async def read_deltas(connection: Connection, groups: Sequence[int]) -> Waiting:
+    """Return all deltas of these groups that are visible now.
+
+    Nobody takes them but the groups' climber, or who has the definitions alone.
+    """
+    rows = await connection.fetch(_READ_DELTAS, groups)
+    waiting = Waiting(revision=rows[0]["revision"], rederiving=rows[0]["rederiving"])
+    if rows[0]["id"] is None:
+        return waiting
     for row in sorted(rows, key=lambda one: one["id"]):
+        waiting.ids.append(row["id"])
         group = row["tree_group"]
         slots, amounts = decode(row["slots"], row["amounts"])
         waiting.deltas.setdefault(group, []).extend(zip(slots, amounts, strict=True))
@@ -200,7 +275,14 @@ async def take_deltas(connection: Connection, groups: Sequence[int]) -> Waiting:
         waiting.traces.update(causes.traces)
         if row["rederivation_id"] is not None:
             waiting.done.setdefault(group, set()).add(row["rederivation_id"])
+            waiting.rederiving = True
     return waiting
+
+
+async def drop_deltas(connection: Connection, waiting: Waiting) -> None:
+    """Take away what was read; it is added up in the same transaction."""
+    if waiting.ids:
+        await connection.execute(_DROP_DELTAS, waiting.ids)
 
 
 async def pending(
@@ -217,42 +299,114 @@ async def next_revision(connection: Connection) -> int:
     return revision
 
 
-async def move(
-    connection: Connection,
-    movements: Movements,
-    *,
-    revisions: Mapping[GoalNumber, int],
-    now: datetime,
-) -> list[Total]:
-    """Move the goals' numbers; return them as they are then.
+async def move(connection: Connection, movements: Movements, *, now: datetime) -> None:
+    """Move the goals' numbers; whoever asked announces it."""
+    await _move_pending(connection, movements)
+    columns = _columns_of(movements)
+    if columns[0]:
+        await connection.execute(
+            _MOVE_SMALL if _are_small(columns) else _MOVE_LARGE,
+            *map(array_literal, columns),
+            now,
+        )
 
-    A goal that is given no revision keeps the one it has: others see no change.
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a group's announcement says beside its goals."""
+
+    numbers: Sequence[GoalNumber]
+    named: Mapping[int, Sequence[str]]
+    traces: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a climb ended."""
+
+    # The goals that others see move, as they are now.
+    moved: Sequence[Total]
+    # Something that is not on its way to Kafka must be published before.
+    behind_others: bool
+
+
+async def finish_climb(
+    connection: Connection,
+    waiting: Waiting,
+    movements: Movements,
+    news: Mapping[int, News],
+    *,
+    on_its_way: Sequence[int],
+    acknowledged: Sequence[int],
+    now: datetime,
+) -> Finished | None:
+    """Take what was waiting, move the goals' numbers and announce them.
+
+    Each group's goals get a new revision. If the definitions have changed since the
+    deltas were read, nothing happens, and None is returned.
     """
-    ordered = sorted(movements.items())
-    pending = [(number, one.pending) for number, one in ordered if any(one.pending)]
+    await _move_pending(connection, movements)
+    columns = _columns_of(movements)
+    group_of = {number: group for group, one in news.items() for number in one.numbers}
+    groups = [group_of[GoalNumber(number)] for number in columns[0]]
+    rows = await connection.fetch(
+        _FINISH_CLIMB_SMALL if _are_small(columns) else _FINISH_CLIMB_LARGE,
+        *map(array_literal, columns),
+        now,
+        array_literal(groups),
+        list(news),
+        [array_literal(one.numbers) for one in news.values()],
+        [_causes_text(one.named, one.traces) for one in news.values()],
+        on_its_way,
+        waiting.revision,
+        waiting.ids,
+        acknowledged,
+    )
+    if not rows[0][0]:
+        return None
+    return Finished(
+        [
+            Total(row[2], (int(row[3]), int(row[4]), int(row[5])), row[6], row[7], now)
+            for row in rows
+            if row[2] is not None
+        ],
+        bool(rows[0][1]),
+    )
+
+
+async def _move_pending(connection: Connection, movements: Movements) -> None:
+    pending = [
+        (number, one.pending)
+        for number, one in sorted(movements.items())
+        if any(one.pending)
+    ]
     if pending:
         await connection.execute(
             _MOVE_PENDING,
             [number for number, _ in pending],
             *([amounts[index] for _, amounts in pending] for index in (0, 1, 2)),
         )
+
+
+def _columns_of(movements: Movements) -> list[tuple[int, ...]]:
+    """Return what others see move, in the order of the goals, column by column."""
     moved = [
-        (number, *one.own, *one.computed, one.computing, revisions.get(number, 0))
-        for number, one in ordered
+        (number, *one.own, *one.computed, one.computing)
+        for number, one in sorted(movements.items())
         if one.shows
     ]
-    if not moved:
-        return []
-    columns = list(zip(*moved, strict=True))
-    amounts = columns[1:7]
-    small = all(max(one) < _SMALL and min(one) > -_SMALL for one in amounts)
-    rows = await connection.fetch(
-        _MOVE_SMALL if small else _MOVE_LARGE, *map(array_literal, columns), now
+    return list(zip(*moved, strict=True)) or [()] * _COLUMNS
+
+
+def _are_small(columns: Sequence[Sequence[int]]) -> bool:
+    return all(
+        max(one, default=0) < _SMALL and min(one, default=0) > -_SMALL
+        for one in columns[1:7]
     )
-    return [
-        Total(row[0], (int(row[1]), int(row[2]), int(row[3])), row[4], row[5], now)
-        for row in rows
-    ]
+
+
+def _causes_text(named: Mapping[int, Sequence[str]], traces: Mapping[int, str]) -> str:
+    return msgspec.json.encode({"named": named, "traces": traces}).decode()
 
 
 def _total(row: asyncpg.Record) -> Total:
@@ -265,19 +419,17 @@ def _total(row: asyncpg.Record) -> Total:
     )
 
 
-async def announce(connection: Connection, one: Announcement) -> bool:
-    """Write down what must be published; tell whether earlier ones still wait."""
-    causes = {"named": one.named, "traces": one.traces}
-    earlier: bool = await connection.fetchval(
+async def announce(connection: Connection, one: Announcement) -> None:
+    """Write down what must be published."""
+    await connection.execute(
         _ANNOUNCE,
         one.id,
         one.group,
         one.numbers,
         one.gone_ids,
-        msgspec.json.encode(causes).decode(),
+        _causes_text(one.named, one.traces),
         one.after_groups,
     )
-    return earlier
 
 
 async def withdraw(connection: Connection, ids: Sequence[int]) -> None:

@@ -116,7 +116,12 @@ class Copy:
         self.intake = Intake(
             self.records, producer, rejected_topic="rejected", group="rollup"
         )
-        self.applying = Applying(pool, self.held, topic=world.records.name)
+        self.applying = Applying(
+            pool,
+            self.held,
+            topic=world.records.name,
+            word_of=lambda _groups, _behind: None,
+        )
         self.redefining = Redefining(pool, self.held, self.changes)
         self.rederiving = Rederiving(pool, self.held, notify=self._hear)
         self.climbing = Climbing(self.held, producer, "goal-updated")
@@ -196,6 +201,12 @@ class Copy:
         """Climb once."""
         async with self.pool.acquire() as connection:
             return await self.climbing.climb(connection, list(groups))
+
+    async def publish_climbed(self, climbed: Climbed) -> None:
+        """Publish what a climb made ready, and wait until Kafka has it."""
+        await self.climbing.publish(climbed)
+        async with self.pool.acquire() as connection:
+            await self.climbing.settle(connection)
 
     async def publish(self, groups: Sequence[int] = ALL_GROUPS) -> None:
         """Publish all that stands in the table."""

@@ -54,8 +54,7 @@ async def test_a_record_moves_its_goal_and_all_above(
     world.record(making.won("O-1", "400.00", owner="R2"))
     await copy.apply_all()
     climbed = await copy.climb()
-    async with copy.pool.acquire() as connection:
-        await copy.climbing.publish(connection, climbed)
+    await copy.publish_climbed(climbed)
 
     assert await shown(database) == {"P": 400, "C0": 0, "C1": 400, "C2": 400}
     last = world.outgoing.last()
@@ -148,9 +147,9 @@ async def test_an_announcement_stands_until_the_broker_has_it(
     await copy.apply_all()
     climbed = await copy.climb()
     world.outgoing.failures = 1
-    async with copy.pool.acquire() as connection:
-        with pytest.raises(DeliveryError):
-            await copy.climbing.publish(connection, climbed)
+    with pytest.raises(DeliveryError):
+        await copy.publish_climbed(climbed)
+    copy.climbing.start_anew()
     waiting = await copy.pool.fetchval("SELECT count(*) FROM rollup.announcement")
     world.outgoing.messages.clear()
 
@@ -159,6 +158,73 @@ async def test_an_announcement_stands_until_the_broker_has_it(
     assert waiting == 1
     assert world.outgoing.last().keys() == {"P", "C1", "C2"}
     assert await copy.pool.fetchval("SELECT count(*) FROM rollup.announcement") == 0
+    await judge(database)
+
+
+async def test_a_climb_does_not_wait_for_the_one_before_it_to_be_acknowledged(
+    copy: Copy, world: World, database: str
+) -> None:
+    """Both are published in order, and forgotten only once Kafka has them."""
+    await copy.settle()
+    world.outgoing.messages.clear()
+    world.outgoing.holds = True
+    for number in (1, 2):
+        world.record(making.won(f"O-{number}", "400.00", owner="R2"))
+        await copy.apply_all()
+        climbed = await copy.climb()
+        assert not climbed.behind_others
+        await copy.climbing.publish(climbed)
+
+    first, second = world.outgoing.revisions()["P"]
+    count = "SELECT count(*) FROM rollup.announcement"
+    assert first < second
+    assert not copy.climbing.may_forget
+    assert await copy.pool.fetchval(count) == 2
+
+    world.outgoing.acknowledge()
+    await copy.climb()
+
+    assert await copy.pool.fetchval(count) == 0
+    assert not copy.climbing.may_forget
+    await judge(database)
+
+
+async def test_a_climb_waits_for_what_is_not_on_its_way(
+    copy: Copy, world: World
+) -> None:
+    """What stands in the table only, as after a crash, must go out first."""
+    await copy.settle()
+    world.record(making.won("O-1", "400.00", owner="R2"))
+    await copy.apply_all()
+    await copy.climb()
+    world.record(making.won("O-2", "400.00", owner="R2"))
+    await copy.apply_all()
+
+    assert (await copy.climb()).behind_others
+
+
+async def test_a_climb_is_refused_when_the_one_before_it_did_not_arrive(
+    copy: Copy, world: World, database: str
+) -> None:
+    """Nothing is forgotten; it is published again from the table."""
+    await copy.settle()
+    world.record(making.won("O-1", "400.00", owner="R2"))
+    await copy.apply_all()
+    world.outgoing.failures = 1
+    await copy.climbing.publish(await copy.climb())
+    world.record(making.won("O-2", "400.00", owner="R2"))
+    await copy.apply_all()
+
+    with pytest.raises(DeliveryError):
+        await copy.climb()
+    copy.climbing.start_anew()
+    world.outgoing.messages.clear()
+    await copy.climb()
+    await copy.publish()
+
+    last = world.outgoing.last()["P"]
+    assert last is not None
+    assert last["values"]["actual"] == "800.0000"  # type: ignore[index] # JSON
     await judge(database)
 
 

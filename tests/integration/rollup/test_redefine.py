@@ -165,6 +165,23 @@ async def test_an_id_taken_up_again_is_another_goal(
     await judge(database)
 
 
+async def test_a_goal_that_came_and_went_in_one_moment_stays_gone(
+    copy: Copy, world: World, database: str
+) -> None:
+    """No row was ever made of it; an old definition of it is known as such anyway."""
+    await copy.settle()
+    brief = owned("brief", 30)
+    world.say(brief)
+    world.say(making.gone("brief", 30))
+    await copy.redefine_all()
+
+    world.say(brief)
+    await copy.settle()
+
+    assert "brief" not in await shown(database)
+    await judge(database)
+
+
 async def test_an_id_is_announced_anew_only_after_it_was_announced_gone(
     copy: Copy, world: World
 ) -> None:

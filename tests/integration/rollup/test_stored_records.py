@@ -1,5 +1,7 @@
 """Whatever decode accepts PostgreSQL can store, and gives back the same."""
 
+from collections.abc import Sequence
+
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,18 +23,46 @@ AWKWARD = st.sampled_from(
 async def written_and_read(
     connection: Connection, record: ActivityRecord
 ) -> list[records.StoredRecord]:
-    """Insert a record, then update it to itself, and return both as they were read."""
-    contributions = ([8, 10], [10**27, -1])
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        await records.insert(connection, [(record, contributions)])
-        first = await records.read(connection, [record.key])
-        await records.update(connection, [(record, contributions)])
-        second = await records.read(connection, [record.key])
-    finally:
-        await transaction.rollback()
-    return [first[record.key], second[record.key]]
+    """Write a record in every way there is, and return it as it was read each time."""
+    fresh: list[records.Fresh] = [(record, ([8, 10], [10**27, -1]))]
+    found = []
+    for begin in (_copy, _insert):
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            await begin(connection, fresh)
+            found.append((await records.read(connection, [record.key]))[record.key])
+            await _finish(connection, updates=fresh)
+            found.append((await records.read(connection, [record.key]))[record.key])
+        finally:
+            await transaction.rollback()
+    return found
+
+
+async def _copy(connection: Connection, fresh: Sequence[records.Fresh]) -> None:
+    await records.copy(connection, fresh)
+
+
+async def _insert(connection: Connection, fresh: Sequence[records.Fresh]) -> None:
+    await _finish(connection, inserts=fresh)
+
+
+async def _finish(
+    connection: Connection,
+    *,
+    inserts: Sequence[records.Fresh] = (),
+    updates: Sequence[records.Fresh] = (),
+) -> None:
+    await records.finish_batch(
+        connection,
+        inserts=inserts,
+        updates=updates,
+        groups={},
+        behind=False,
+        topic="activity-records",
+        next_offsets={},
+        word=None,
+    )
 
 
 def check(record: ActivityRecord, stored: records.StoredRecord) -> None:

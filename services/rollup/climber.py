@@ -57,7 +57,7 @@ class Climber:
         self._wake = asyncio.Event()
         self._dirty: set[int] = set()
         self._urgent = False
-        self._last_climb = 0.0
+        self._began_at = self._ended_at = 0.0
         self._publish_after: dict[int, float] = {}
         self._outstanding = True
         self._stopping = False
@@ -144,13 +144,14 @@ class Climber:
         groups = sorted(self._dirty & self.groups)
         self._dirty.clear()
         self._urgent = False
-        self._last_climb = monotonic()
+        self._began_at = monotonic()
         climbed = await self._climbing.climb(connection, groups)
         free = self._may_publish()
         if climbed.behind_others or len(free) < len(self.groups):
             self._outstanding = True
         elif climbed.ready:
             await self._climbing.publish(climbed, when_acknowledged=self._wake.set)
+        self._ended_at = monotonic()
         if self._outstanding:
             await self._climbing.settle(connection)
             more = await self._climbing.publish_outstanding(connection, free)
@@ -160,11 +161,13 @@ class Climber:
 
     @property
     def _due_at(self) -> float:
-        return self._last_climb + (_SPACING_SECONDS if self._urgent else self._pause)
+        if self._urgent:
+            return self._began_at + _SPACING_SECONDS
+        return self._ended_at + self._pause
 
     @property
     def _quiet_at(self) -> float:
-        return self._last_climb + _QUIET_SECONDS
+        return self._ended_at + _QUIET_SECONDS
 
     def _may_publish(self) -> list[int]:
         """Return our groups of which no predecessor's message can be on its way."""

@@ -1,8 +1,8 @@
 """Reading records off the topic: decoding in slices, setting aside what can't be read.
 
-While one batch is in the database the next is fetched and decoded here; at most one
-waits. What cannot be understood goes to the rejected topic as it came, with its
-reason, and is acknowledged there before its offset moves on.
+While one batch is in the database the next is fetched and decoded here, and small ones
+that follow join it. What cannot be understood goes to the rejected topic as it came,
+with its reason, and is acknowledged there before its offset moves on.
 """
 
 import asyncio
@@ -31,9 +31,6 @@ _SLICE: Final = 250
 # So many at once mean that more are waiting.
 BEHIND_AT: Final = 500
 
-# Small batches are fetched at least so far apart.
-_SPACING_SECONDS: Final = 0.004
-
 # What W3C Trace Context allows; anything else in the header says nothing.
 _TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -55,6 +52,67 @@ class Batch:
         """Tell whether so much came at once that more must be waiting."""
         return len(self.records) >= BEHIND_AT
 
+    def joined(self, other: "Batch") -> "Batch | None":
+        """Return this batch and the one fetched after it as one; None: they don't fit.
+
+        Large ones are better apart: while one is in the database, one is decoded.
+        """
+        if self.behind or other.behind:
+            return None
+        spans = {span.partition: span for span in self.spans}
+        for span in other.spans:
+            before = spans.get(span.partition)
+            if before is None:
+                spans[span.partition] = span
+            elif before.is_followed_by(span):
+                spans[span.partition] = before.joined(span)
+            else:
+                return None
+        return Batch(
+            list(spans.values()),
+            [*self.records, *other.records],
+            {**self.traces, **other.traces},
+        )
+
+
+class WaitingRoom:
+    """Where a batch waits for apply; what is fetched meanwhile joins it."""
+
+    def __init__(self) -> None:
+        self._waiting: Batch | None = None
+        self._there = asyncio.Event()
+        self._free = asyncio.Event()
+
+    async def put(self, batch: Batch) -> None:
+        """Leave a batch; if it does not fit with the one that waits, wait too."""
+        while self._waiting is not None:
+            joined = self._waiting.joined(batch)
+            if joined is not None:
+                self._waiting = joined
+                return
+            self._free.clear()
+            await self._free.wait()
+        self._waiting = batch
+        self._there.set()
+
+    async def get(self) -> Batch:
+        """Take the batch, once there is one."""
+        await self._there.wait()
+        return self.get_nowait()
+
+    def get_nowait(self) -> Batch:
+        """Take the batch that is there."""
+        if self._waiting is None:
+            raise LookupError("no batch waits")
+        batch, self._waiting = self._waiting, None
+        self._there.clear()
+        self._free.set()
+        return batch
+
+    def empty(self) -> bool:
+        """Tell whether no batch waits."""
+        return self._waiting is None
+
 
 class Intake:
     """Turns fetched messages into batches for apply."""
@@ -67,7 +125,7 @@ class Intake:
         rejected_topic: str,
         group: str,
     ) -> None:
-        self.batches: asyncio.Queue[Batch] = asyncio.Queue(maxsize=1)
+        self.batches = WaitingRoom()
         self._source = source
         self._producer = producer
         self._rejected_topic = rejected_topic
@@ -89,11 +147,7 @@ class Intake:
         if rejected:
             await self._set_aside(rejected)
         if spans:
-            batch = Batch(spans, records, traces)
-            await self.batches.put(batch)
-            if not batch.behind:
-                # What comes meanwhile makes one batch with what follows.
-                await asyncio.sleep(_SPACING_SECONDS)
+            await self.batches.put(Batch(spans, records, traces))
 
     def _decode(
         self,

@@ -43,6 +43,20 @@ class Span:
     epoch: int
     messages: Sequence[Any]
 
+    def is_followed_by(self, other: "Span") -> bool:
+        """Tell whether the other begins where this one ends, under one assignment."""
+        return self.epoch == other.epoch and self.next_offset == other.fetched_from
+
+    def joined(self, other: "Span") -> "Span":
+        """Return this span and the one that follows it as one."""
+        return Span(
+            self.partition,
+            self.fetched_from,
+            other.next_offset,
+            self.epoch,
+            [*self.messages, *other.messages],
+        )
+
 
 class Source:
     """One topic, read under assignments that the database knows."""

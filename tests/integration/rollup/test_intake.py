@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from services.rollup import intake
 from shared.plumbing.producing import Message
 from tests.integration.rollup import making
 from tests.integration.rollup.copies import Copy, World
@@ -165,17 +166,67 @@ async def test_nothing_goes_on_until_what_was_rejected_is_stored(
     assert batch.spans[0].next_offset == 1
 
 
-async def test_at_most_one_batch_waits(copy: Copy, world: World) -> None:
-    """Reading stops until apply has taken what was read: memory is bounded."""
-    for number in range(3):
-        world.record(making.won(f"O-{number}", "1.00"))
+async def _fetch_one(copy: Copy) -> None:
     await copy.intake.take(copy.records_consumer.fetch(limit=1))
 
-    second = asyncio.create_task(copy.intake.take(copy.records_consumer.fetch(limit=1)))
-    done, _ = await asyncio.wait([second], timeout=0.05)
+
+async def _waits(act: "asyncio.Task[None]") -> bool:
+    done, _ = await asyncio.wait([act], timeout=0.05)
+    return not done
+
+
+async def test_what_is_fetched_while_a_batch_waits_joins_it(
+    copy: Copy, world: World, database: str
+) -> None:
+    """One transaction then takes both."""
+    await copy.settle()
+    for number in range(3):
+        world.record(making.won(f"O-{number}", "1.00"), partition=number % 2)
+    for _ in range(3):
+        await _fetch_one(copy)
+
+    batch = copy.intake.batches.get_nowait()
+    await copy.apply(batch)
+    await copy.settle()
+
+    assert copy.intake.batches.empty()
+    assert {record.id for _, record in batch.records} == {"O-0", "O-1", "O-2"}
+    assert {
+        span.partition: (span.fetched_from, span.next_offset) for span in batch.spans
+    } == {0: (0, 2), 1: (0, 1)}
+    assert (await numbers(database))["G"][0] == 3 * MONEY
+    await judge(database)
+
+
+async def test_large_batches_wait_one_behind_the_other(
+    copy: Copy, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading stops until apply has taken what was read: memory is bounded."""
+    monkeypatch.setattr(intake, "BEHIND_AT", 1)
+    for number in range(2):
+        world.record(making.won(f"O-{number}", "1.00"))
+    await _fetch_one(copy)
+    second = asyncio.create_task(_fetch_one(copy))
+
+    assert await _waits(second)
     first_taken = copy.intake.batches.get_nowait()
     await second
 
-    assert not done
     assert [record.id for _, record in first_taken.records] == ["O-0"]
-    assert copy.intake.batches.full()
+    assert not copy.intake.batches.empty()
+
+
+async def test_what_was_fetched_under_another_assignment_does_not_join(
+    copy: Copy, world: World
+) -> None:
+    """Half of such a batch would be refused, and the other half is good."""
+    for number in range(2):
+        world.record(making.won(f"O-{number}", "1.00"))
+    await _fetch_one(copy)
+    await copy.records.take_over([0])
+    second = asyncio.create_task(_fetch_one(copy))
+
+    assert await _waits(second)
+    assert len(copy.intake.batches.get_nowait().records) == 1
+    await second
+    assert len(copy.intake.batches.get_nowait().records) == 1

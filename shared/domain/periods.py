@@ -6,7 +6,7 @@ between the first midnight and the midnight after the last day, there.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -29,12 +29,22 @@ _MORE_THAN_MICROSECONDS = re.compile(r"(\.[0-9]{6})[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FiscalLabel:
+    """What a fiscal period is called: its fiscal year, and its code in that year."""
+
+    year: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
     """The days that count for a goal, both ends included."""
 
     start: date
     end: date
     time_zone: str
+    # Days and zone make a period, whatever it was called when it was chosen.
+    fiscal: FiscalLabel | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

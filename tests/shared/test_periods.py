@@ -1,5 +1,6 @@
 """Periods: both ends count, in the goal's time zone, whatever the clocks do there."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -9,7 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain.periods import Period, bounds_of, is_time_zone, lies_in, when_of
+from shared.domain.periods import (
+    FiscalLabel,
+    Period,
+    bounds_of,
+    is_time_zone,
+    lies_in,
+    when_of,
+)
 
 DAY = timedelta(days=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -219,6 +227,17 @@ def test_instants_at_the_ends_of_the_calendar_do_no_harm() -> None:
 def test_no_text_is_too_strange_to_be_asked(text: str) -> None:
     """Whatever stands where a date should be, it is a day, an instant or none."""
     assert isinstance(when_of(text), str | int | None)
+
+
+def test_what_a_period_is_called_makes_no_other_period() -> None:
+    """Periods of the same days in the same zone are one, fiscal or not."""
+    custom = Period(start=date(2026, 4, 1), end=date(2026, 6, 30), time_zone="UTC")
+    fiscal = replace(custom, fiscal=FiscalLabel(year=2026, code=1))
+
+    assert custom.fiscal is None
+    assert fiscal == custom
+    assert hash(fiscal) == hash(custom)
+    assert bounds_of(fiscal) == bounds_of(custom)
 
 
 def test_zone_names_are_those_of_the_tz_database() -> None:

@@ -126,10 +126,13 @@ class Kafka:
     def _learned(self) -> Path:
         """What the JVM learned from a first start: the next take a third of the time.
 
-        It holds for this very JVM and these very jars, and lies beside them.
+        It holds for this version of Java and these very jars, and lies beside them.
         """
         java = find_java()
-        known = hashlib.sha256(f"{java} {java.stat().st_mtime_ns}".encode())
+        release = java.resolve().parent.parent / "release"
+        known = hashlib.sha256(
+            release.read_bytes() if release.exists() else str(java).encode()
+        )
         for jar in self._jars:
             known.update(f"{jar} {jar.stat().st_mtime_ns}".encode())
         return self._jars[0].parent / f"start-{known.hexdigest()[:16]}.aot"

@@ -1,15 +1,18 @@
-"""What the rest of the system is told of a definition: the values of goal-changes."""
+"""What the rest of the system is told of a definition: the values of goal-changes.
+
+What has the same name here and there is taken over as it is.
+"""
+
+from dataclasses import asdict
 
 from services.goals.domain.directory import BusinessUnit, Organization, Team, User
 from services.goals.domain.metrics import DefinedMetric
-from shared.domain.goals import Goal, RollupField
+from shared.domain.goals import Goal
 from shared.messages.definitions import (
     BusinessUnitDefinition,
     GoalDefinition,
     MetricDefinition,
     OrganizationDefinition,
-    PeriodDefinition,
-    PrincipalDefinition,
     RollupFieldDefinition,
     TeamDefinition,
     UserDefinition,
@@ -21,43 +24,22 @@ ORGANIZATION_ID = "organization"
 
 def user_definition(user: User) -> UserDefinition:
     """Return a user as others see one."""
-    return UserDefinition(
-        id=user.id,
-        version=user.version,
-        name=user.name,
-        business_unit_id=user.business_unit_id,
-        manager_id=user.manager_id,
-        disabled=user.disabled,
-        time_zone=user.time_zone,
-    )
+    return UserDefinition.model_validate(user, from_attributes=True)
 
 
 def team_definition(team: Team) -> TeamDefinition:
     """Return a team as others see one."""
-    return TeamDefinition(
-        id=team.id,
-        version=team.version,
-        name=team.name,
-        business_unit_id=team.business_unit_id,
-        members=team.members,
-    )
+    return TeamDefinition.model_validate(team, from_attributes=True)
 
 
 def business_unit_definition(unit: BusinessUnit) -> BusinessUnitDefinition:
     """Return a business unit as others see one."""
-    return BusinessUnitDefinition(
-        id=unit.id, version=unit.version, name=unit.name, parent_id=unit.parent_id
-    )
+    return BusinessUnitDefinition.model_validate(unit, from_attributes=True)
 
 
 def organization_definition(organization: Organization) -> OrganizationDefinition:
     """Return the organisation's settings as others see them."""
-    return OrganizationDefinition(
-        id=ORGANIZATION_ID,
-        version=organization.version,
-        time_zone=organization.time_zone,
-        base_currency=organization.base_currency,
-    )
+    return OrganizationDefinition(id=ORGANIZATION_ID, **asdict(organization))
 
 
 def metric_definition(metric: DefinedMetric) -> MetricDefinition:
@@ -70,7 +52,7 @@ def metric_definition(metric: DefinedMetric) -> MetricDefinition:
         data_type=metric.data_type,
         stretch_tracked=metric.stretch_tracked,
         rollup_fields={
-            slot: _rollup_field_definition(one)
+            slot: RollupFieldDefinition.model_validate(one, from_attributes=True)
             for slot, one in metric.rollup_fields.items()
         },
     )
@@ -78,32 +60,4 @@ def metric_definition(metric: DefinedMetric) -> MetricDefinition:
 
 def goal_definition(goal: Goal) -> GoalDefinition:
     """Return a goal as others see one."""
-    period = goal.period
-    return GoalDefinition(
-        id=goal.id,
-        version=goal.version,
-        number=goal.number,
-        title=goal.title,
-        metric_id=goal.metric_id,
-        owner=PrincipalDefinition(type=goal.owner.type, id=goal.owner.id),
-        manager_id=goal.manager_id,
-        parent_id=goal.parent_id,
-        period=PeriodDefinition(
-            start=period.start, end=period.end, time_zone=period.time_zone
-        ),
-        target=goal.target,
-        stretch_target=goal.stretch_target,
-        owner_records_only=goal.owner_records_only,
-        rollup_only_from_children=goal.rollup_only_from_children,
-        state=goal.state,
-    )
-
-
-def _rollup_field_definition(one: RollupField) -> RollupFieldDefinition:
-    return RollupFieldDefinition(
-        source_entity=one.source_entity,
-        source_attribute=one.source_attribute,
-        source_state=one.source_state,
-        source_status=one.source_status,
-        date_attribute=one.date_attribute,
-    )
+    return GoalDefinition.model_validate(goal, from_attributes=True)

@@ -1,9 +1,7 @@
 """Writing metrics."""
 
-# ruff: noqa: D102 - the protocols name what the store provides and says
-
-from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final
 
 from services.goals.announcing import metric_definition
 from services.goals.domain.errors import METRIC_NAME_TAKEN, RefusedError
@@ -14,85 +12,57 @@ from services.goals.domain.metrics import (
     check_deletable,
     check_metric,
 )
-from services.goals.domain.versions import Expected, check_version, not_found
-from services.goals.flows.announcing import Announcing, check_new_ids, item
+from services.goals.domain.versions import Expected
+from services.goals.flows import defining
+from services.goals.flows.defining import Defined, item
+from services.goals.store.database import Changes
 from shared.domain.goals import MetricId
 from shared.messages.definitions import Kind
 
 
-class MetricWrites(Announcing, Protocol):
-    """What writing metrics needs."""
+async def change_metric(
+    changes: Changes, metric_id: str, change: MetricChange, expected: Expected
+) -> DefinedMetric:
+    """Change a metric; what goals are measured by keeps its shape."""
+    goals = await changes.metrics.count_goals_by(metric_id)
+    return await defining.change(
+        changes,
+        METRICS,
+        metric_id,
+        lambda metric: changed_metric(metric, change, goals=goals),
+        expected,
+    )
 
-    async def metrics(
-        self, ids: Collection[MetricId]
-    ) -> Mapping[MetricId, DefinedMetric]: ...
-    async def metric_named(self, name: str) -> MetricId | None: ...
-    async def insert_metric(self, metric: DefinedMetric) -> DefinedMetric: ...
-    async def update_metric(self, metric: DefinedMetric) -> DefinedMetric: ...
-    async def delete_metric(self, metric_id: MetricId) -> None: ...
-    async def count_goals_by(self, metric_id: MetricId) -> int: ...
 
-
-async def create_metrics(
-    changes: MetricWrites, metrics: Sequence[DefinedMetric]
-) -> Sequence[DefinedMetric]:
-    """Create metrics."""
-    ids = [metric.id for metric in metrics]
-    check_new_ids("metric", ids, await changes.metrics(ids))
-    stored = []
+async def _check(changes: Changes, metrics: Sequence[DefinedMetric]) -> None:
+    names = await changes.metrics.bearers_of([metric.name for metric in metrics])
+    bearers: dict[str, MetricId] = {}
     for index, metric in enumerate(metrics):
+        name, bearer = names[index]
         with item(index):
             check_metric(metric)
-            await _check_name(changes, metric)
-        stored.append(await changes.insert_metric(metric))
-    for metric in stored:
-        changes.announce(Kind.METRIC, metric.id, metric_definition(metric))
-    return stored
+            # Of those that want the same name the first one gets it.
+            _check_name(metric, bearers.setdefault(name, bearer or metric.id))
 
 
-async def change_metric(
-    changes: MetricWrites,
-    metric_id: MetricId,
-    change: MetricChange,
-    expected: Expected,
-) -> DefinedMetric:
-    """Change a metric."""
-    metric = await _existing(changes, metric_id, expected)
-    goals = await changes.count_goals_by(metric_id)
-    after = changed_metric(metric, change, goals=goals)
-    if after == metric:
-        return metric
-    await _check_name(changes, after)
-    stored = await changes.update_metric(after)
-    changes.announce(Kind.METRIC, metric_id, metric_definition(stored))
-    return stored
-
-
-async def delete_metric(
-    changes: MetricWrites, metric_id: MetricId, expected: Expected
-) -> None:
-    """Delete a metric by which no goal is measured."""
-    await _existing(changes, metric_id, expected)
-    check_deletable(metric_id, goals=await changes.count_goals_by(metric_id))
-    await changes.delete_metric(metric_id)
-    changes.announce_gone(Kind.METRIC, metric_id)
-
-
-async def _existing(
-    changes: MetricWrites, metric_id: MetricId, expected: Expected
-) -> DefinedMetric:
-    metric = (await changes.metrics([metric_id])).get(metric_id)
-    if metric is None:
-        raise not_found(f"metric {metric_id}")
-    check_version(f"metric {metric_id}", metric.version, expected)
-    return metric
-
-
-async def _check_name(changes: MetricWrites, metric: DefinedMetric) -> None:
-    bearer = await changes.metric_named(metric.name)
-    if bearer is not None and bearer != metric.id:
+def _check_name(metric: DefinedMetric, bearer: MetricId) -> None:
+    if bearer != metric.id:
         raise RefusedError(
             METRIC_NAME_TAKEN,
             f"metric {bearer} is called {metric.name} already; choose another name",
             field="name",
         )
+
+
+async def _check_deletable(changes: Changes, metric_id: str) -> None:
+    goals = await changes.metrics.count_goals_by(metric_id)
+    check_deletable(MetricId(metric_id), goals=goals)
+
+
+METRICS: Final = Defined(
+    kind=Kind.METRIC,
+    table=lambda reading: reading.metrics,
+    definition=metric_definition,
+    check=_check,
+    check_deletable=_check_deletable,
+)

@@ -1,50 +1,41 @@
 """Routes of goals: definitions, numbers, trees."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from services.goals.domain import errors as refusals
 from services.goals.domain.errors import INVALID_PARAMETER, RefusedError
 from services.goals.domain.versions import not_found
 from services.goals.flows import goals as flows
-from services.goals.http import writing
 from services.goals.http.answers import (
     GoalAnswer,
-    ListAnswer,
-    ManyAnswer,
     TreeAnswer,
-    goal_answer,
     goal_answers,
     tree_answer,
 )
-from services.goals.http.bodies import GoalPatch, NewGoal, OneOrMany
 from services.goals.http.context import CurrentService, Service
-from services.goals.http.documenting import (
-    CHANGE_REFUSALS,
-    CREATE_REFUSALS,
-    DELETE_REFUSALS,
-    JSON,
-    errors_of,
-)
+from services.goals.http.documenting import JSON, errors_of
 from services.goals.http.errors import unavailable
-from services.goals.http.listing import PageQuery, list_response
-from services.goals.http.reading import (
-    ExactRoute,
-    IfMatch,
-    PathId,
-    etag_of,
-    expected_of,
+from services.goals.http.goal_bodies import GoalPatch, NewGoal
+from services.goals.http.listing import PageQuery
+from services.goals.http.reading import ExactRoute, PathId
+from services.goals.http.resources import (
+    Refusals,
+    Resource,
+    Told,
+    Words,
+    add_routes,
 )
-from services.goals.http.writing import IdempotencyKey
+from services.goals.store.database import Reading
 from services.goals.store.goals import GoalFilter
 from shared.domain.goals import DEPTH_MAX, Goal, GoalId, Principal, PrincipalType
 
-_GOAL: Final = (
+_WRITTEN: Final = (
     refusals.REFERENCE_NOT_FOUND,
     refusals.GOAL_MANAGER_MUST_BE_USER,
     refusals.PARENT_METRIC_DIFFERS,
@@ -60,7 +51,7 @@ _GOAL: Final = (
     refusals.TARGET_TOO_LARGE,
     refusals.STRETCH_NOT_TRACKED,
 )
-_NEW: Final = (
+_CREATED: Final = (
     refusals.METRIC_REQUIRED,
     refusals.PERIOD_REQUIRED,
     refusals.GOAL_MANAGER_REQUIRED,
@@ -71,8 +62,6 @@ _CHANGED: Final = (
     refusals.METRIC_CHANGE_ON_PARENT,
     refusals.PERIOD_CHANGE_ON_CHILD,
 )
-
-router = APIRouter(tags=["goals"], route_class=ExactRoute)
 
 
 class GoalsQuery(PageQuery):
@@ -108,138 +97,77 @@ class _WithNumbers:
     def at_once(self, goals: Sequence[Goal]) -> Sequence[GoalAnswer]:
         return goal_answers(goals, {}, self._service.now())
 
-    async def with_numbers(self, goals: Sequence[Goal]) -> Sequence[GoalAnswer]:
-        async with self._service.database.reading() as reading:
-            numbers = await reading.numbers([goal.number for goal in goals])
+    async def with_numbers(
+        self, reading: Reading, goals: Sequence[Goal]
+    ) -> Sequence[GoalAnswer]:
+        numbers = await reading.numbers([goal.number for goal in goals])
         return goal_answers(goals, numbers, self._service.now())
 
 
-@router.post(
-    "/v1/goals",
-    summary="Create a goal, or up to 10,000 at once",
-    status_code=201,
-    response_model=GoalAnswer | ManyAnswer[GoalAnswer],
-    responses=errors_of(CREATE_REFUSALS, _GOAL, _NEW, writes=True),
-)
-async def create_goals(
-    service: CurrentService,
-    request: Request,
-    body: OneOrMany[NewGoal],
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """Create goals; in an array they may name one another as parents, in any order.
-
-    Under a parent a goal takes its metric and its period from it.
-    """
-    items = body if isinstance(body, list) else [body]
-    drafts = [one.as_draft() for one in items]
-    return await writing.create(
-        service,
-        request,
-        many=isinstance(body, list),
-        key=idempotency_key,
-        write=lambda changes: flows.create_goals(changes, drafts),
-        view=_WithNumbers(service),
-    )
+async def _page(reading: Reading, query: GoalsQuery, limit: int) -> Sequence[Goal]:
+    return await reading.goals.matching(query.as_filter(), query.after_id, limit)
 
 
-@router.get(
-    "/v1/goals",
-    summary="List goals",
-    response_model=ListAnswer[GoalAnswer],
-    responses=errors_of([refusals.INVALID_PARAMETER]),
-)
-async def list_goals(
-    service: CurrentService, query: Annotated[GoalsQuery, Query()]
-) -> Response:
-    """List goals in the order of their ids, with their numbers."""
-    wanted = query.as_filter()
-    async with service.database.reading() as reading:
-        found = await reading.goals_after(query.after_id, query.limit + 1, wanted)
-        numbers = await reading.numbers([goal.number for goal in found])
-    shown = goal_answers(found, numbers, service.now())
-    return list_response(shown, query.limit, lambda goal: goal.id)
-
-
-@router.get(
-    "/v1/goals/{goal_id}",
-    summary="Read a goal with its numbers",
-    response_model=GoalAnswer,
-    responses=errors_of([refusals.NOT_FOUND]),
-)
-async def read_goal(service: CurrentService, goal_id: PathId) -> Response:
-    """Return a goal; ETag is the version of its definition, which numbers don't move.
-
-    Until its numbers are known they are null and the status is `computing`.
-    """
-    async with service.database.reading() as reading:
-        goal = (await reading.goals([GoalId(goal_id)])).get(GoalId(goal_id))
-        if goal is None:
-            raise not_found(f"goal {goal_id}")
-        numbers = await reading.numbers([goal.number])
-    answer = goal_answer(goal, numbers.get(goal.number), service.now())
-    return Response(
-        msgspec.json.encode(answer),
-        media_type=JSON,
-        headers={"ETag": etag_of(goal.version)},
-    )
-
-
-@router.patch(
-    "/v1/goals/{goal_id}",
-    summary="Change or move a goal",
-    response_model=GoalAnswer,
-    responses=errors_of(CHANGE_REFUSALS, _GOAL, _CHANGED, writes=True),
-)
-async def change_goal(
-    service: CurrentService,
-    request: Request,
-    goal_id: PathId,
-    body: GoalPatch,
-    if_match: IfMatch = None,
-) -> Response:
-    """Change the fields that are given; `parent_id` moves it with all below it.
-
-    The period is changed on the root, and the whole tree follows.
-    """
-    expected = expected_of(if_match)
-    return await writing.change(
-        service,
-        request,
-        write=lambda changes: flows.change_goal(
-            changes, GoalId(goal_id), body.as_change(), expected
+_GOALS: Final = Resource(
+    words=Words(
+        one="goal",
+        many="goals",
+        create=Told(
+            "Create a goal, or up to 10,000 at once",
+            "Create goals; in an array they may name one another as parents, in any "
+            "order.\n\nUnder a parent a goal takes its metric and its period from it.",
         ),
-        view=_WithNumbers(service),
-    )
-
-
-@router.delete(
-    "/v1/goals/{goal_id}",
-    summary="Delete a goal; its children become roots",
-    status_code=204,
-    responses=errors_of(DELETE_REFUSALS, writes=True),
+        list=Told(
+            "List goals", "List goals in the order of their ids, with their numbers."
+        ),
+        read=Told(
+            "Read a goal with its numbers",
+            "Return a goal; ETag is the version of its definition, which numbers don't "
+            "move.\n\nUntil its numbers are known they are null and the status is "
+            "`computing`.",
+        ),
+        change=Told(
+            "Change or move a goal",
+            "Change the fields that are given; `parent_id` moves it with all below "
+            "it.\n\nThe period is changed on the root, and the whole tree follows.",
+        ),
+        delete=Told(
+            "Delete a goal; its children become roots",
+            "Delete a goal; nothing else goes.",
+        ),
+    ),
+    refusals=Refusals(written=_WRITTEN, created=_CREATED, changed=_CHANGED),
+    new=NewGoal,
+    patch=GoalPatch,
+    answer=GoalAnswer,
+    table=lambda reading: reading.goals,
+    create=lambda changes, bodies: flows.create_goals(
+        changes, [body.as_draft() for body in bodies]
+    ),
+    change=lambda changes, goal_id, body, expected: flows.change_goal(
+        changes, GoalId(goal_id), body.as_change(), expected
+    ),
+    delete=lambda changes, goal_id, expected: flows.delete_goal(
+        changes, GoalId(goal_id), expected
+    ),
+    view=_WithNumbers,
+    query=GoalsQuery,
+    page=_page,
 )
-async def delete_goal(
-    service: CurrentService, request: Request, goal_id: PathId, if_match: IfMatch = None
-) -> Response:
-    """Delete a goal; nothing else goes."""
-    expected = expected_of(if_match)
-    return await writing.delete(
-        service,
-        request,
-        write=lambda changes: flows.delete_goal(changes, GoalId(goal_id), expected),
-    )
+
+router = APIRouter(tags=["goals"], route_class=ExactRoute)
+add_routes(router, _GOALS)
 
 
 @router.get(
-    "/v1/goals/{goal_id}/tree",
+    "/v1/goals/{id}/tree",
     summary="Read a goal with all below it, in one consistent picture",
     response_model=TreeAnswer,
     responses=errors_of([refusals.NOT_FOUND, refusals.INVALID_PARAMETER]),
 )
 async def read_tree(
     service: CurrentService,
-    goal_id: PathId,
+    goal_id: Annotated[PathId, Path(alias="id")],
     depth: Annotated[
         int | None, Query(ge=0, le=DEPTH_MAX, description="levels below the goal")
     ] = None,
@@ -258,7 +186,7 @@ async def read_tree(
         goals = [] if forest is None else forest.goals
         top = next((one for one in goals if one.goal.id == wanted), None)
         if forest is None or top is None:
-            raise await _absent(reading.goals([wanted]), goal_id)
+            raise await absence_of(reading, wanted)
     # Off the loop: ten thousand goals take a while.
     content = await asyncio.to_thread(
         lambda: msgspec.json.encode(
@@ -268,9 +196,9 @@ async def read_tree(
     return Response(content, media_type=JSON)
 
 
-async def _absent(goals: Awaitable[Mapping[GoalId, Goal]], goal_id: str) -> Exception:
-    """Return why there is no tree: no such goal, or not applied yet."""
-    if GoalId(goal_id) not in await goals:
+async def absence_of(reading: Reading, goal_id: GoalId) -> Exception:
+    """Return why a goal stands in no tree: it does not exist, or is not applied yet."""
+    if await reading.goals.get(goal_id) is None:
         return not_found(f"goal {goal_id}")
     return unavailable(
         "not_applied_yet",

@@ -2,11 +2,11 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
-from typing import Annotated, Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
-from fastapi import Query, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.goals.domain.errors import INVALID_PARAMETER, RefusedError
@@ -39,17 +39,10 @@ class PageQuery(BaseModel):
             ) from None
 
 
-Page = Annotated[PageQuery, Query()]
-Item = TypeVar("Item")
-
-
-def list_response(
-    found: Sequence[Item], limit: int, id_of: Callable[[Item], str]
-) -> Response:
+def list_response(shown: Sequence[object], limit: int, ids: Sequence[str]) -> Response:
     """Return a page; one more than asked was looked for, to know of the next."""
-    items = found[:limit]
-    following = _cursor(id_of(items[-1])) if len(found) > limit else None
-    answer = ListAnswer(items=items, next=following)
+    following = _cursor(ids[limit - 1]) if len(ids) > limit else None
+    answer = ListAnswer(items=shown[:limit], next=following)
     return Response(msgspec.json.encode(answer), media_type=JSON)
 
 

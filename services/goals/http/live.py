@@ -13,10 +13,10 @@ from typing_extensions import override
 from services.goals.domain import errors as refusals
 from services.goals.domain.errors import NOT_A_ROOT, RefusedError
 from services.goals.domain.settled import LogShorterThanAppliedError, Status
-from services.goals.domain.versions import not_found
 from services.goals.http.context import CurrentService, Service
 from services.goals.http.documenting import JSON, errors_of
 from services.goals.http.errors import AnswerError, unavailable
+from services.goals.http.goals import absence_of
 from services.goals.topics import KafkaAwayError
 from shared.domain.goals import GoalId
 
@@ -118,13 +118,7 @@ async def _root_of(service: Service, goal_id: GoalId) -> GoalId:
     async with service.database.reading() as reading:
         place = await reading.place(goal_id)
         if place is None:
-            exists = goal_id in await reading.goals([goal_id])
-            if not exists:
-                raise not_found(f"goal {goal_id}")
-            raise unavailable(
-                "not_applied_yet",
-                f"goal {goal_id} is not rolled up yet; ask again in a moment",
-            )
+            raise await absence_of(reading, goal_id)
     if place.tree_id != goal_id:
         raise RefusedError(
             NOT_A_ROOT,

@@ -1,8 +1,9 @@
 """Answering a write: once, in one change set, after others have seen it."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Final, Generic, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Final, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -14,8 +15,9 @@ from services.goals.http.context import Service
 from services.goals.http.documenting import JSON
 from services.goals.http.reading import etag_of, traceparent_of
 from services.goals.store import idempotency
-from services.goals.store.database import Changes
+from services.goals.store.database import Changes, Reading
 from services.goals.store.idempotency import KeyOfWrite
+from services.goals.store.tables import Thing
 
 KEY_LENGTH_MAX: Final = 200
 
@@ -37,16 +39,7 @@ class Versioned(Protocol):
         """Its version."""
 
 
-class Stored(Versioned, Protocol):
-    """Anything that was written under an id."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-
-Thing = TypeVar("Thing", bound=Versioned)
-Created = TypeVar("Created", bound=Stored)
+Written = TypeVar("Written", bound=Versioned)
 Seen_contra = TypeVar("Seen_contra", contravariant=True)
 
 
@@ -56,18 +49,22 @@ class View(Protocol[Seen_contra]):
     def at_once(self, things: Sequence[Seen_contra]) -> Sequence[object]:
         """Show things as they were written."""
 
-    async def with_numbers(self, things: Sequence[Seen_contra]) -> Sequence[object]:
+    async def with_numbers(
+        self, reading: Reading, things: Sequence[Seen_contra]
+    ) -> Sequence[object]:
         """Show things with what rollup has made of them since."""
 
 
-class AsStored(Generic[Thing]):
+class AsStored:
     """Shows things as they are: they have no numbers."""
 
-    def at_once(self, things: Sequence[Thing]) -> Sequence[object]:
+    def at_once(self, things: Sequence[object]) -> Sequence[object]:
         """Show things as they were written."""
         return things
 
-    async def with_numbers(self, things: Sequence[Thing]) -> Sequence[object]:
+    async def with_numbers(
+        self, _reading: Reading, things: Sequence[object]
+    ) -> Sequence[object]:
         """Show things as they were written."""
         return things
 
@@ -78,13 +75,13 @@ async def create(
     *,
     many: bool,
     key: str | None,
-    write: Callable[[Changes], Awaitable[Sequence[Created]]],
-    view: View[Created],
+    write: Callable[[Changes], Awaitable[Sequence[Thing]]],
+    view: View[Thing],
 ) -> Response:
     """Create one thing or many; the same request again gets the same answer."""
     path, trace = request.url.path, traceparent_of(request)
     asked = None if key is None else await _asked(request, path, key)
-    try:
+    with _placed(many=many):
         async with service.database.changing(traceparent=trace) as changes:
             if asked is not None:
                 kept = await _kept(changes, asked)
@@ -96,15 +93,11 @@ async def create(
                 # Within the write: whoever asks again finds both, or neither.
                 content = _content(view.at_once(things), many=many)
                 await idempotency.keep(changes.connection, asked, headers, content)
-    except RefusedError as refused:
-        if not many:
-            refused.index = None
-        raise
     await service.applied.wait(changes.position)
-    content = _content(await view.with_numbers(things), many=many)
-    if asked is not None:
-        async with service.database.connection() as connection:
-            await idempotency.complete(connection, asked, content)
+    async with service.database.reading() as reading:
+        content = _content(await view.with_numbers(reading, things), many=many)
+        if asked is not None:
+            await idempotency.complete(reading.connection, asked, content)
     return _created(headers, content)
 
 
@@ -112,21 +105,18 @@ async def change(
     service: Service,
     request: Request,
     *,
-    write: Callable[[Changes], Awaitable[Thing]],
-    view: View[Thing],
+    write: Callable[[Changes], Awaitable[Written]],
+    view: View[Written],
 ) -> Response:
     """Change one thing."""
-    async with service.database.changing(
-        traceparent=traceparent_of(request)
-    ) as changes:
-        thing = await write(changes)
+    trace = traceparent_of(request)
+    with _placed(many=False):
+        async with service.database.changing(traceparent=trace) as changes:
+            thing = await write(changes)
     await service.applied.wait(changes.position)
-    shown = await view.with_numbers([thing])
-    return Response(
-        msgspec.json.encode(shown[0]),
-        media_type=JSON,
-        headers={"ETag": etag_of(thing.version)},
-    )
+    async with service.database.reading() as reading:
+        shown = await view.with_numbers(reading, [thing])
+    return thing_response(shown[0], thing.version)
 
 
 async def delete(
@@ -139,6 +129,24 @@ async def delete(
         await write(changes)
     await service.applied.wait(changes.position)
     return Response(status_code=204)
+
+
+def thing_response(shown: object, version: int) -> Response:
+    """Return one thing, and in ETag the version for If-Match."""
+    return Response(
+        msgspec.json.encode(shown), media_type=JSON, headers={"ETag": etag_of(version)}
+    )
+
+
+@contextmanager
+def _placed(*, many: bool) -> Iterator[None]:
+    """Say of a refusal which item it was for, only where there are many."""
+    try:
+        yield
+    except RefusedError as refused:
+        if not many:
+            refused.index = None
+        raise
 
 
 async def _asked(request: Request, path: str, key: str) -> KeyOfWrite:
@@ -168,7 +176,7 @@ def _content(shown: Sequence[object], *, many: bool) -> bytes:
     return msgspec.json.encode(ManyAnswer(items=shown) if many else shown[0])
 
 
-def _headers(path: str, thing: Stored) -> dict[str, str]:
+def _headers(path: str, thing: Thing) -> dict[str, str]:
     return {
         "Location": f"{path}/{quote(thing.id, safe='')}",
         "ETag": etag_of(thing.version),

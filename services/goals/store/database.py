@@ -11,9 +11,14 @@ from pydantic import BaseModel
 from services.goals.domain.errors import DEFINITION_TOO_LARGE, RefusedError
 from services.goals.store import outbox
 from services.goals.store.connections import Connection
-from services.goals.store.directory import DirectoryStatements
-from services.goals.store.goals import GoalStatements
-from services.goals.store.metrics import MetricStatements
+from services.goals.store.directory import (
+    BusinessUnits,
+    OrganizationStatements,
+    Teams,
+    Users,
+)
+from services.goals.store.goals import Goals
+from services.goals.store.metrics import Metrics
 from services.goals.store.numbers import PublishedStatements
 from shared.messages.definitions import Kind
 from shared.plumbing.identifiers import new_id
@@ -33,10 +38,16 @@ _WRITE_LOCK: Final = 7_221_111  # any number that nothing else locks
 _SERIALISE = f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"
 
 
-class Reading(
-    DirectoryStatements, MetricStatements, GoalStatements, PublishedStatements
-):
+class Reading(OrganizationStatements, PublishedStatements):
     """All that can be looked at."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.users = Users(connection)
+        self.teams = Teams(connection)
+        self.business_units = BusinessUnits(connection)
+        self.metrics = Metrics(connection)
+        self.goals = Goals(connection)
 
 
 class Changes(Reading):

@@ -6,7 +6,7 @@ import asyncpg
 
 from services.goals.announcing import goal_definition, metric_definition
 from services.goals.store.database import Reading
-from shared.domain.goals import GoalId, Slot
+from shared.domain.goals import Slot
 
 _METRIC = """
 INSERT INTO rollup.metric (id, version, revision, definition)
@@ -48,8 +48,8 @@ async def roll_up(
 ) -> None:
     """Apply a goal's definition, with numbers in units; its parent comes first."""
     reading = Reading(connection)
-    goal = (await reading.goals([GoalId(goal_id)]))[GoalId(goal_id)]
-    metric = (await reading.metrics([goal.metric_id]))[goal.metric_id]
+    [goal] = await reading.goals.find([goal_id])
+    [metric] = await reading.metrics.find([goal.metric_id])
     await connection.execute(
         _METRIC, metric.id, metric.version, metric_definition(metric).model_dump_json()
     )

@@ -55,6 +55,18 @@ async def test_a_metrics_name_is_its_own(api: Api, change_case: bool) -> None:
     assert told(new) == told(renamed) == ("metric_name_taken", "80044802", "name")
 
 
+async def test_a_name_is_given_once_in_a_request(api: Api) -> None:
+    """The second one that wants it is refused, in capitals or not."""
+    name = api.id("Revenue ÄÖ")
+    first = api.metric_body("first", name=name)
+    second = api.metric_body("second", name=name.lower())
+
+    error = await api.refused("POST", "/v1/metrics", [first, second], status=409)
+
+    assert told(error) == ("metric_name_taken", "80044802", "[1].name")
+    assert f"metric {api.id('first')} is called" in error["detail"]
+
+
 async def test_a_metric_may_change_the_capitals_of_its_own_name(api: Api) -> None:
     """Its own name is not taken by another."""
     await api.metric()

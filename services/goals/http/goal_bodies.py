@@ -1,0 +1,144 @@
+"""What clients send of goals."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field, StrictBool
+
+from services.goals.domain.goals import Days, GoalChange, GoalDraft
+from services.goals.http.fields import (
+    Amount,
+    Body,
+    Day,
+    Id,
+    LeftOut,
+    Name,
+    PrincipalBody,
+    TimeZone,
+    given,
+)
+from shared.domain.goals import GoalId, MetricId, Principal
+from shared.plumbing.identifiers import new_id
+
+
+class PeriodBody(Body):
+    """The days that count, both included."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"kind": "custom", "start": "2026-10-01", "end": "2026-12-31"}]
+        }
+    )
+
+    kind: Literal["custom"]
+    start: Day | None = None
+    end: Day | None = None
+
+    def as_days(self) -> Days:
+        """Return what is asked for."""
+        return Days(start=self.start, end=self.end)
+
+
+class NewGoal(Body):
+    """A target for an owner in a period."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "company",
+                    "title": "Company",
+                    "metric_id": "revenue",
+                    "owner": {"type": "user", "id": "grace"},
+                    "manager_id": "grace",
+                    "period": {
+                        "kind": "custom",
+                        "start": "2026-10-01",
+                        "end": "2026-12-31",
+                    },
+                    "target": "100000.00",
+                    "rollup_only_from_children": True,
+                },
+                {
+                    "id": "north",
+                    "title": "North",
+                    "owner": {"type": "user", "id": "ada"},
+                    "manager_id": "grace",
+                    "parent_id": "company",
+                    "target": "40000.00",
+                },
+            ]
+        }
+    )
+
+    id: Id | None = None
+    title: Name
+    metric_id: Id | None = Field(
+        default=None, description="left out under a parent, whose metric it takes"
+    )
+    owner: PrincipalBody
+    manager_id: Id | None = Field(
+        default=None, description="a user; with the admin token it must be given"
+    )
+    parent_id: Id | None = None
+    period: PeriodBody | None = Field(
+        default=None, description="left out under a parent, whose period it takes"
+    )
+    time_zone: TimeZone | None = Field(
+        default=None, description="belongs to the period; else the organisation's"
+    )
+    target: Amount | None = None
+    stretch_target: Amount | None = None
+    owner_records_only: StrictBool = True
+    rollup_only_from_children: StrictBool = False
+
+    def as_draft(self) -> GoalDraft:
+        """Return what is asked for."""
+        return GoalDraft(
+            id=GoalId(self.id or new_id()),
+            title=self.title,
+            metric_id=None if self.metric_id is None else MetricId(self.metric_id),
+            owner=Principal(self.owner.type, self.owner.id),
+            manager_id=self.manager_id,
+            parent_id=None if self.parent_id is None else GoalId(self.parent_id),
+            days=None if self.period is None else self.period.as_days(),
+            time_zone=self.time_zone,
+            target=self.target,
+            stretch_target=self.stretch_target,
+            owner_records_only=self.owner_records_only,
+            rollup_only_from_children=self.rollup_only_from_children,
+        )
+
+
+class GoalPatch(Body):
+    """What is to become of a goal; what is left out stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"title": "North and Nordics", "target": "45000.00"},
+                {"parent_id": "emea"},
+            ]
+        }
+    )
+
+    title: Name = LeftOut
+    metric_id: Id = LeftOut
+    owner: PrincipalBody = LeftOut
+    manager_id: Id = LeftOut
+    parent_id: Id | None = LeftOut
+    period: PeriodBody = LeftOut
+    time_zone: TimeZone = LeftOut
+    target: Amount | None = LeftOut
+    stretch_target: Amount | None = LeftOut
+    owner_records_only: StrictBool = LeftOut
+    rollup_only_from_children: StrictBool = LeftOut
+
+    def as_change(self) -> GoalChange:
+        """Return what is asked for."""
+        fields = given(self)
+        if "owner" in fields:
+            fields["owner"] = Principal(self.owner.type, self.owner.id)
+        if "period" in fields:
+            fields["days"] = self.period.as_days()
+            del fields["period"]
+        return GoalChange(**fields)

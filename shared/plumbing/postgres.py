@@ -28,6 +28,8 @@ _SERVER_SETTINGS: Final = {
 TRANSIENT_ERRORS: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # The driver lost track of a connection that ended under a question.
+    asyncpg.InternalClientError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.TransactionRollbackError,

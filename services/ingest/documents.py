@@ -21,11 +21,24 @@ DESCRIPTION: Final = (
     "is newer."
 )
 POST_RECORDS: Final = (
-    "One record, a JSON array of them, one record a line (NDJSON), or one record in a "
-    "structured-mode CloudEvent; up to 32 MiB and 50,000 records. Answers 202 once all "
-    "accepted records are stored by Kafka on all in-sync replicas. After a 503 or no "
-    "answer at all, send the same again: nothing is counted twice. A `traceparent` "
-    "header goes along with every record."
+    "One record, a JSON array of them, one record a line (NDJSON), a table (CSV), or "
+    "one record in a structured-mode CloudEvent; up to 32 MiB and 50,000 records. "
+    "Answers 202 once all accepted records are stored by Kafka on all in-sync "
+    "replicas. After a 503 or no answer at all, send the same again: nothing is "
+    "counted twice. A `traceparent` header goes along with every record."
+)
+_MODE: Final = (
+    "What becomes of the good records if others are bad: `good` sends them and answers "
+    "202, `all` sends nothing and answers 422. Both name every bad one."
+)
+_TABLE: Final = (
+    "As RFC 4180 has it, in UTF-8, with or without a byte order mark; blank lines are "
+    "passed over. The first row names the columns. `entity`, `id` and `version` must "
+    "be there; `deleted` (true, false), `owner` (`user/ada` or `team/t1`), `state`, "
+    "`status`, `occurred_at` and `shared_with` (like owner, several separated by "
+    "blanks) may be. Every other column is an attribute of that name, its cells are "
+    "text as they stand, and an empty cell is null: what adds numbers reads them from "
+    "their text, exactly. As JSON the records may have 96 MiB."
 )
 
 _EXAMPLE: Final[dict[str, Any]] = {
@@ -47,6 +60,15 @@ _DELETION: Final[dict[str, Any]] = {
     "version": 8,
     "deleted": True,
 }
+# RFC 4180 ends rows with both; a line feed alone is read too.
+CSV_EXAMPLE: Final = (
+    "entity,id,version,deleted,owner,state,status,occurred_at,shared_with,"
+    "actualvalue,name\n"
+    "opportunity,O-1,7,,user/R0,won,3,2026-11-21T09:30:00Z,team/T1 user/R1,"
+    '400.00,"Boots, ""North"""\n'
+    "opportunity,O-2,3,,team/T1,open,1,,,,Tents\n"
+    "opportunity,O-3,2,true,,,,,,,\n"
+)
 
 
 class ActivityRecordBody(ActivityRecordEvent):
@@ -55,12 +77,27 @@ class ActivityRecordBody(ActivityRecordEvent):
     model_config = ConfigDict(extra="forbid", title="ActivityRecordBody")
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """Say of a field that it may be left out, not what it is then."""
+    schema.pop("default", None)
+
+
 class RejectedBody(BaseModel):
     """One record that was not accepted."""
 
     index: int = Field(description="place among the request's records, from 0")
-    error: str
+    error: str = Field(
+        description="`attribute_not_flat`, `csv_malformed`, `empty_value`, "
+        "`invalid_entity`, `invalid_id`, `invalid_record`, `not_json`, "
+        "`number_out_of_range`, `record_too_large`, `too_many_attributes`, "
+        "`unknown_field` or `unstorable_text`"
+    )
     detail: str
+    line: int = Field(
+        default=0,
+        description="only for CSV: the line on which the row begins, from 1",
+        json_schema_extra=_without_default,
+    )
 
 
 class ReceiptBody(BaseModel):
@@ -80,94 +117,163 @@ class ErrorBody(BaseModel):
 
 
 class NoneAcceptedBody(ErrorBody):
-    """Why not one of the records was accepted."""
+    """Why none of the records was sent."""
 
     rejected: list[RejectedBody]
 
 
-def _error(description: str, error: str, detail: str) -> dict[str, Any]:
-    example = {"error": error, "detail": detail, "dynamics_code": None, "field": None}
+_Example = dict[str, Any]
+
+
+def _refusal(error: str, detail: str, **more: object) -> _Example:
+    refusal = {"error": error, "detail": detail, "dynamics_code": None, "field": None}
+    return {**refusal, **more}
+
+
+def _answer(
+    description: str, *examples: _Example, model: type[BaseModel] = ErrorBody
+) -> dict[str, Any]:
+    """Return an answer with one example, or several by the error that each shows."""
+    content: dict[str, Any] = {"example": examples[0]}
+    if len(examples) > 1:
+        content = {"examples": {one["error"]: {"value": one} for one in examples}}
     return {
-        "model": ErrorBody,
+        "model": model,
         "description": description,
-        "content": {"application/json": {"example": example}},
+        "content": {"application/json": content},
     }
 
+
+_UNKNOWN_FIELD: Final = {
+    "index": 1,
+    "error": "unknown_field",
+    "detail": "the field colour is unknown; remove it, or put it under attributes if "
+    "goals should see it",
+}
+_EMPTY_ID_DETAIL: Final = "id has 0 characters, 1 to 200 are allowed"
+_EMPTY_ID: Final = {"index": 0, "error": "invalid_id", "detail": _EMPTY_ID_DETAIL}
+_MISSING_CELL_DETAIL: Final = (
+    "the row has 10 cells and the header 11; give each column a cell, empty where "
+    "there is no value, and put a cell that holds a comma in quotes"
+)
+_MISSING_CELL: Final = {
+    "index": 1,
+    "error": "csv_malformed",
+    "detail": _MISSING_CELL_DETAIL,
+    "line": 3,
+}
 
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     202: {
         "description": "The accepted records are stored by Kafka",
         "content": {
             "application/json": {
-                "example": {
-                    "accepted": 2,
-                    "rejected": [
-                        {
-                            "index": 1,
-                            "error": "unknown_field",
-                            "detail": "the field colour is unknown; remove it, or put "
-                            "it under attributes if goals should see it",
-                        }
-                    ],
+                "examples": {
+                    "all": {
+                        "summary": "All were accepted",
+                        "value": {"accepted": 2, "rejected": []},
+                    },
+                    "json": {
+                        "summary": "One of an array or of lines was not",
+                        "value": {"accepted": 2, "rejected": [_UNKNOWN_FIELD]},
+                    },
+                    "csv": {
+                        "summary": "One of a table was not",
+                        "value": {"accepted": 2, "rejected": [_MISSING_CELL]},
+                    },
                 }
             }
         },
     },
-    400: _error(
-        "The body as a whole does not read",
-        "not_json",
-        "the body does not read as a JSON array: input data was truncated",
+    400: _answer(
+        "The request as a whole does not read",
+        _refusal(
+            "not_json",
+            "the body does not read as a JSON array: input data was truncated",
+        ),
+        _refusal(
+            "not_a_cloud_event",
+            "the content type says CloudEvents, but the envelope does not read: input "
+            "data was truncated; send specversion, id, source, type and data",
+        ),
+        _refusal(
+            "csv_malformed",
+            "line 1: the column 'status' is there 2 times, once is allowed; rename or "
+            "remove the others",
+        ),
+        _refusal(
+            "invalid_parameter",
+            "mode is some, good or all is allowed; give one of them",
+            field="mode",
+        ),
+        _refusal(
+            "body_too_slow",
+            "the body did not arrive within 30 s; send it faster or in smaller "
+            "requests",
+        ),
     ),
-    401: _error(
+    401: _answer(
         "No bearer token, or not the right one",
-        "not_authenticated",
-        "the request carries no bearer token, or not the right one; send "
-        "Authorization: Bearer with the token in CAIRN_ADMIN_TOKEN",
+        _refusal(
+            "not_authenticated",
+            "the request carries no bearer token, or not the right one; send "
+            "Authorization: Bearer with the token in CAIRN_ADMIN_TOKEN",
+        ),
     ),
-    413: _error(
+    413: _answer(
         "More than 32 MiB or 50,000 records",
-        "too_many_records",
-        "the request holds 60000 records, 50000 are allowed; send them in several "
-        "requests",
+        _refusal(
+            "request_too_large",
+            "the body has 40000000 bytes or more, 33554432 are allowed; send the "
+            "records in several requests",
+        ),
+        _refusal(
+            "too_many_records",
+            "the request holds 60000 records, 50000 are allowed; send them in several "
+            "requests",
+        ),
     ),
-    415: _error(
+    415: _answer(
         "A content type or encoding that is not read",
-        "unsupported_media_type",
-        "the content type is text/plain; send one of application/json, "
-        "application/x-ndjson, application/cloudevents+json",
+        _refusal(
+            "unsupported_media_type",
+            "the content type is text/plain; send one of application/json, "
+            "application/x-ndjson, text/csv, application/cloudevents+json",
+        ),
     ),
-    422: {
-        "model": NoneAcceptedBody,
-        "description": "None of the records is acceptable",
-        "content": {
-            "application/json": {
-                "example": {
-                    "error": "invalid_id",
-                    "detail": "id has 0 characters, 1 to 200 are allowed",
-                    "dynamics_code": None,
-                    "field": None,
-                    "rejected": [
-                        {
-                            "index": 0,
-                            "error": "invalid_id",
-                            "detail": "id has 0 characters, 1 to 200 are allowed",
-                        }
-                    ],
-                }
-            }
-        },
-    },
-    429: _error(
-        "Too many requests at once; see Retry-After",
-        "too_many_requests",
-        "64 requests are under way, 64 are allowed; send again in a moment, or more "
-        "records in each request",
+    422: _answer(
+        "None of the records is acceptable, or not all of them with mode=all: nothing "
+        "was sent. The error of a single record is the request's too",
+        _refusal("invalid_id", _EMPTY_ID_DETAIL, rejected=[_EMPTY_ID]),
+        _refusal(
+            "no_record_acceptable",
+            "the body holds no record; send at least one",
+            rejected=[],
+        ),
+        _refusal(
+            "records_rejected",
+            "1 of the 3 records cannot be accepted, and mode=all sends all or none; "
+            "correct them, or send with mode=good; the first: line 3: "
+            f"{_MISSING_CELL_DETAIL}",
+            rejected=[_MISSING_CELL],
+        ),
+        model=NoneAcceptedBody,
     ),
-    503: _error(
+    429: _answer(
+        "Too many requests or bytes at once; see Retry-After",
+        _refusal(
+            "too_many_requests",
+            "64 requests are under way, 64 are allowed; send again in a moment, or "
+            "more records in each request",
+        ),
+    ),
+    503: _answer(
         "Kafka is away or did not acknowledge; see Retry-After",
-        "kafka_unavailable",
-        "kafka did not acknowledge within 5 s: Local: Message timed out; check that "
-        "the broker is up, then send again",
+        _refusal(
+            "kafka_unavailable",
+            "kafka did not acknowledge within 5 s: Local: Message timed out; check "
+            "that the broker is up, then send again",
+        ),
     ),
 }
 
@@ -175,6 +281,15 @@ _RECORD: Final = {"$ref": "#/components/schemas/ActivityRecordBody"}
 
 POST_RECORDS_EXTRA: Final[dict[str, Any]] = {
     "security": [{"bearer": []}],
+    "parameters": [
+        {
+            "name": "mode",
+            "in": "query",
+            "description": _MODE,
+            "schema": {"type": "string", "enum": ["good", "all"], "default": "good"},
+            "example": "all",
+        }
+    ],
     "requestBody": {
         "required": True,
         "content": {
@@ -192,6 +307,10 @@ POST_RECORDS_EXTRA: Final[dict[str, Any]] = {
                 "schema": {"type": "string"},
                 "example": '{"entity":"phonecall","id":"C-1","version":1}\n'
                 '{"entity":"phonecall","id":"C-2","version":1}\n',
+            },
+            "text/csv": {
+                "schema": {"type": "string", "description": _TABLE},
+                "example": CSV_EXAMPLE,
             },
             "application/cloudevents+json": {
                 "schema": {

@@ -13,9 +13,12 @@ class RefusedError(Exception):
     error = "not_understood"
     headers: ClassVar[Mapping[str, str]] = {}
 
-    def __init__(self, detail: str, *, error: str | None = None) -> None:
+    def __init__(
+        self, detail: str, *, error: str | None = None, field: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.field = field
         if error is not None:
             self.error = error
 
@@ -51,6 +54,13 @@ class NothingAcceptableError(RefusedError):
 
     status = 422
     error = "no_record_acceptable"
+
+
+class NotAllAcceptableError(RefusedError):
+    """Some records of a request that asked for all or none were refused."""
+
+    status = 422
+    error = "records_rejected"
 
 
 class BusyError(RefusedError):

@@ -23,7 +23,13 @@ from services.ingest.errors import (
     RefusedError,
     TooLargeError,
 )
-from services.ingest.intake import Intake, NoneAcceptedError, Receipt
+from services.ingest.intake import (
+    Intake,
+    Mode,
+    NoneAcceptedError,
+    NotAllAcceptedError,
+    Receipt,
+)
 from services.ingest.reading import media_type_of
 from shared.plumbing.health import Check, operational_routes
 from shared.plumbing.logs import log_of
@@ -59,14 +65,17 @@ class Door:
     async def answer(self, request: Request) -> Response:
         """Accept the request's records, or raise RefusedError."""
         self._authenticate(request)
+        mode = _mode_of(request)
         media_type = media_type_of(request.headers)
         with self.admission.admit() as admitted, _UNDER_WAY.track_inprogress():
             body = await _body_of(request, admitted)
             receipt = await self.intake.accept(
                 body,
                 media_type,
+                mode=mode,
                 received_at=datetime.now(UTC),
                 traceparent=_traceparent_of(request),
+                take=admitted.take,
             )
         _count(receipt)
         return _json(202, receipt)
@@ -169,6 +178,23 @@ def _check_size(size: int) -> None:
         )
 
 
+def _mode_of(request: Request) -> Mode:
+    """Return what is asked for; a parameter that we do not know is refused by name."""
+    found = Mode.GOOD
+    for count, (name, value) in enumerate(request.query_params.multi_items()):
+        if name != "mode":
+            words = f"the parameter {name} is unknown; remove it, mode is all there is"
+        elif count:
+            words = "the parameter mode is there several times; give it once"
+        elif value not in set(Mode):
+            words = f"mode is {value}, {' or '.join(Mode)} is allowed; give one of them"
+        else:
+            found = Mode(value)
+            continue
+        raise NotUnderstoodError(words, error="invalid_parameter", field=name)
+    return found
+
+
 def _traceparent_of(request: Request) -> str | None:
     given = request.headers.get("traceparent", "")
     return given if _TRACEPARENT.fullmatch(given) else None
@@ -181,8 +207,8 @@ def _count(receipt: Receipt) -> None:
 
 
 def _refused(refusal: RefusedError) -> Response:
-    body = _error_body(refusal.error, refusal.detail)
-    if isinstance(refusal, NoneAcceptedError):
+    body = _error_body(refusal.error, refusal.detail, refusal.field)
+    if isinstance(refusal, NoneAcceptedError | NotAllAcceptedError):
         body["rejected"] = refusal.rejected
         for rejected in refusal.rejected:
             _REJECTED.labels(rejected.error).inc()
@@ -215,8 +241,8 @@ def _answer_errors(http: FastAPI) -> None:
         )
 
 
-def _error_body(error: str, detail: str) -> dict[str, object]:
-    return {"error": error, "detail": detail, "dynamics_code": None, "field": None}
+def _error_body(error: str, detail: str, field: str | None = None) -> dict[str, object]:
+    return {"error": error, "detail": detail, "dynamics_code": None, "field": field}
 
 
 def _json(status: int, body: object, headers: dict[str, str] | None = None) -> Response:

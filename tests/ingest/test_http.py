@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,15 +13,25 @@ from openapi_spec_validator import validate
 from typing_extensions import override
 
 from services.ingest.admission import Admission
+from services.ingest.csv_rows import MALFORMED
 from services.ingest.http import BODY_BYTES_MAX, Door, build_http
 from services.ingest.intake import Intake
+from shared.messages import records
 from shared.plumbing.producing import Message
 from tests.ingest.test_intake import TRACE, Shelf, record
+from tests.style.documents import examples_in
+from tests.style.sources import ROOT
 from tests.waiting import eventually
 
+INGEST = ROOT / "services" / "ingest"
+ENGINEERS = ROOT / "docs" / "engineers.md"
 TOKEN = "a-token-of-the-tests"
+NAMED_ERROR = re.compile(r'(?:\berror ?= ?|InvalidRecordError\(\s*)"([a-z_]+)"')
+# What only our own faults are answered with, and a name that others replace.
+ERRORS_UNTOLD = {"internal_error", "not_understood"}
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 JSON = {**AUTHORIZED, "Content-Type": "application/json"}
+CSV = {**AUTHORIZED, "Content-Type": "text/csv"}
 
 
 class SlowShelf(Shelf):
@@ -109,12 +121,18 @@ async def test_without_the_token_nobody_is_let_in(headers: dict[str, str]) -> No
     ("content", "headers", "status", "error"),
     [
         (b"[1,", JSON, 400, "not_json"),
-        (b"{}", {**JSON, "Content-Type": "text/csv"}, 415, "unsupported_media_type"),
+        (b"{}", {**JSON, "Content-Type": "text/plain"}, 415, "unsupported_media_type"),
         (b"{}", JSON, 422, "invalid_record"),
         (b"{", JSON, 422, "not_json"),
         (b"[]", JSON, 422, "no_record_acceptable"),
         (b" " * (BODY_BYTES_MAX + 1), JSON, 413, "request_too_large"),
         (b"[" + b"1," * 60_000 + b"1]", JSON, 413, "too_many_records"),
+        (b"", CSV, 400, "csv_malformed"),
+        (b"entity,id,id\n", CSV, 400, "csv_malformed"),
+        (b"entity,id,version\n", CSV, 422, "no_record_acceptable"),
+        (b"entity,id,version\na,,1", CSV, 422, "invalid_id"),
+        (b" " * (BODY_BYTES_MAX + 1), CSV, 413, "request_too_large"),
+        (b"entity,id,version" + b"\n1" * 60_000, CSV, 413, "too_many_records"),
     ],
 )
 async def test_refusals_have_the_one_shape(
@@ -129,6 +147,81 @@ async def test_refusals_have_the_one_shape(
     assert body["detail"]
     assert body["dynamics_code"] is None
     assert body["field"] is None
+
+
+async def test_a_table_is_answered_with_the_lines_of_its_bad_rows() -> None:
+    """A row has an index like any record, and a line; JSON has no lines."""
+    async with client_of(Shelf()) as client:
+        table = await client.post(
+            "/v1/records",
+            headers=CSV,
+            content="entity,id,version\ncall,ä,1\ncall,2\n".encode(),
+        )
+        array = await client.post(
+            "/v1/records", headers=JSON, content=json.dumps([record("1"), {}])
+        )
+
+    assert table.status_code == 202
+    assert table.json()["accepted"] == 1
+    (rejected,) = table.json()["rejected"]
+    assert (rejected["index"], rejected["line"]) == (1, 3)
+    assert rejected["error"] == "csv_malformed"
+    assert set(array.json()["rejected"][0]) == {"index", "error", "detail"}
+
+
+async def test_all_or_none_is_asked_for_in_the_query() -> None:
+    """422 has the same report as 202 would have had, and nothing was sent."""
+    shelf = Shelf()
+    body = b"entity,id,version\ncall,1,1\ncall,2\n"
+    async with client_of(shelf) as client:
+        refused = await client.post("/v1/records?mode=all", headers=CSV, content=body)
+        nothing = list(shelf.messages)
+        sent = await client.post("/v1/records?mode=good", headers=CSV, content=body)
+
+    assert refused.status_code == 422
+    assert refused.json()["error"] == "records_rejected"
+    assert nothing == []
+    assert sent.status_code == 202
+    assert refused.json()["rejected"] == sent.json()["rejected"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "told"),
+    [
+        ("mode=some", "mode", "mode is some, good or all"),
+        ("mode=", "mode", "good or all"),
+        ("mode=all&mode=good", "mode", "once"),
+        ("mod=all", "mod", "unknown"),
+        ("mode=all&dry_run=1", "dry_run", "unknown"),
+    ],
+)
+async def test_parameters_that_do_not_read_are_refused_by_name(
+    query: str, field: str, told: str
+) -> None:
+    """A misspelt mode would otherwise send what was not to be sent."""
+    shelf = Shelf()
+    async with client_of(shelf) as client:
+        answer = await client.post(
+            f"/v1/records?{query}", headers=JSON, content=json.dumps(record("1"))
+        )
+
+    body = answer.json()
+    assert (answer.status_code, body["error"]) == (400, "invalid_parameter")
+    assert body["field"] == field
+    assert told in body["detail"]
+    assert shelf.messages == []
+
+
+async def test_what_a_table_grows_to_counts_as_bytes_under_way() -> None:
+    """A small table with long names of columns takes the room that it needs."""
+    body = b"entity,id,version," + b"n" * 1_000 + b"\n" + b"call,1,1,x\n" * 100
+    async with client_of(Shelf(), bytes_max=50_000) as client:
+        answer = await client.post("/v1/records", headers=CSV, content=body)
+        fits = await client.post("/v1/records", headers=CSV, content=body[:1_100])
+
+    assert len(body) < 50_000
+    assert answer.status_code == 429
+    assert fits.status_code == 202
 
 
 async def test_a_body_without_a_length_is_measured_as_it_comes() -> None:
@@ -227,12 +320,65 @@ async def test_the_openapi_document_is_valid_and_whole() -> None:
     assert set(post["requestBody"]["content"]) == {
         "application/json",
         "application/x-ndjson",
+        "text/csv",
         "application/cloudevents+json",
     }
+    (mode,) = post["parameters"]
+    assert mode["name"] == "mode"
+    assert mode["schema"]["enum"] == ["good", "all"]
     statuses = {"202", "400", "401", "413", "415", "422", "429", "503"}
     assert set(post["responses"]) == statuses
     for status in statuses:
-        assert "example" in post["responses"][status]["content"]["application/json"]
+        content = post["responses"][status]["content"]["application/json"]
+        assert ("example" in content) != ("examples" in content)
+    line = document["components"]["schemas"]["RejectedBody"]
+    assert "line" not in line["required"]
+
+
+async def test_every_error_is_in_the_document() -> None:
+    """What a request or a record can be refused for stands there by its name."""
+    sources = [*INGEST.glob("*.py"), Path(records.__file__)]
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    named = {MALFORMED, *NAMED_ERROR.findall(text)} - ERRORS_UNTOLD
+    async with client_of(Shelf()) as client:
+        document = (await client.get("/openapi.json")).text
+
+    assert named >= {"records_rejected", "unknown_field", "too_many_records"}
+    assert {name for name in named if not re.search(rf"\b{name}\b", document)} == set()
+
+
+async def test_examples_of_the_document_are_accepted() -> None:
+    """Whoever copies an example of a body gets a 202, also for all or none."""
+    async with client_of(Shelf()) as client:
+        document = (await client.get("/openapi.json")).json()
+        contents = document["paths"]["/v1/records"]["post"]["requestBody"]["content"]
+        answers = [
+            await client.post(
+                "/v1/records?mode=all",
+                headers={**AUTHORIZED, "Content-Type": media_type},
+                content=one if isinstance(one, str) else json.dumps(one),
+            )
+            for media_type, content in contents.items()
+            for one in [
+                *(each["value"] for each in content.get("examples", {}).values()),
+                *([content["example"]] if "example" in content else []),
+            ]
+        ]
+
+    assert [answer.status_code for answer in answers] == [202] * 5
+
+
+async def test_tables_of_the_documentation_are_accepted() -> None:
+    """What docs/engineers.md shows as CSV is taken as it stands."""
+    tables = [one.text for one in examples_in(ENGINEERS) if one.language == "csv"]
+    async with client_of(Shelf()) as client:
+        answers = [
+            await client.post("/v1/records", headers=CSV, content=table)
+            for table in tables
+        ]
+
+    assert [answer.json().get("rejected") for answer in answers] == [[]] * len(tables)
+    assert tables
 
 
 async def test_the_page_of_the_document_loads_nothing() -> None:
@@ -243,6 +389,8 @@ async def test_the_page_of_the_document_loads_nothing() -> None:
     assert answer.status_code == 200
     assert "POST /v1/records" in answer.text
     assert "application/x-ndjson" in answer.text
+    assert "?mode=" in answer.text
+    assert "every other column" in answer.text.lower()
     assert "kafka_unavailable" in answer.text
     assert "http://" not in answer.text
     assert "https://" not in answer.text

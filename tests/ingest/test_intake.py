@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from services.ingest.errors import KafkaAwayError
-from services.ingest.intake import Intake, NoneAcceptedError, Receipt
+from services.ingest.intake import (
+    Intake,
+    Mode,
+    NoneAcceptedError,
+    NotAllAcceptedError,
+    Receipt,
+    RejectedRecord,
+)
 from services.ingest.reading import MediaType
 from shared.plumbing.producing import DeliveryError, Message
 
@@ -35,12 +42,18 @@ async def accept(
     body: object,
     *,
     media_type: MediaType = MediaType.JSON,
+    mode: Mode = Mode.GOOD,
     traceparent: str | None = None,
 ) -> Receipt:
     """Send a body to an intake that puts its records on `shelf`."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return await Intake(producer=shelf, topic="t").accept(
-        data, media_type, received_at=NOW, traceparent=traceparent
+        data,
+        media_type,
+        mode=mode,
+        received_at=NOW,
+        traceparent=traceparent,
+        take=lambda _size: None,
     )
 
 
@@ -162,3 +175,106 @@ async def test_what_kafka_does_not_acknowledge_is_not_accepted() -> None:
     """There is no receipt for what may be lost."""
     with pytest.raises(KafkaAwayError):
         await accept(Shelf(away=True), record("1"))
+
+
+async def test_rows_go_out_as_records_and_bad_ones_are_told_by_line() -> None:
+    """A row has a place among the records and a line in the table."""
+    shelf = Shelf()
+    table = (
+        b"entity,id,version,note\n"
+        b'call,1,1,"two\nlines"\n'
+        b"\n"
+        b"call,2\n"
+        b"call,,1,\n"
+        b"call,4,1,\n"
+    )
+
+    receipt = await accept(shelf, table, media_type=MediaType.CSV)
+
+    assert [message.key for message in shelf.messages] == [b"call/1", b"call/4"]
+    assert [
+        json.loads(message.value or b"")["attributes"] for message in shelf.messages
+    ] == [{"note": "two\nlines"}, {"note": None}]
+    assert receipt.accepted == 2
+    assert [(one.index, one.line, one.error) for one in receipt.rejected] == [
+        (1, 5, "csv_malformed"),
+        (2, 6, "invalid_id"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "told"),
+    [
+        (
+            MediaType.JSON,
+            json.dumps([record("1"), record("2", colour="red")]).encode(),
+            "the first: the field colour",
+        ),
+        (
+            MediaType.NDJSON,
+            json.dumps(record("1")).encode() + b"\n{",
+            "the first: the value",
+        ),
+        (
+            MediaType.CSV,
+            b"entity,id,version\ncall,1,1\ncall,2,x\n",
+            "the first: line 3: version is 'x'",
+        ),
+    ],
+)
+async def test_all_or_none_sends_none_if_one_is_bad(
+    media_type: MediaType, body: bytes, told: str
+) -> None:
+    """What is refused is told as it is when the good ones are sent."""
+    shelf = Shelf()
+
+    with pytest.raises(NotAllAcceptedError, match="1 of the 2 records") as refused:
+        await accept(shelf, body, media_type=media_type, mode=Mode.ALL)
+    nothing = list(shelf.messages)
+    receipt = await accept(shelf, body, media_type=media_type)
+
+    assert nothing == []
+    assert told in refused.value.detail
+    assert refused.value.rejected == receipt.rejected
+    assert [one.index for one in receipt.rejected] == [1]
+
+
+@pytest.mark.parametrize("mode", Mode)
+async def test_both_modes_are_one_where_all_is_good_or_nothing(mode: Mode) -> None:
+    """They differ over what is mixed, and nowhere else."""
+    shelf = Shelf()
+
+    receipt = await accept(shelf, [record("1"), record("2")], mode=mode)
+    with pytest.raises(NoneAcceptedError) as refused:
+        await accept(shelf, [record("3", colour="red")], mode=mode)
+
+    assert receipt == Receipt(accepted=2, rejected=[])
+    assert [message.key for message in shelf.messages] == [b"call/1", b"call/2"]
+    assert refused.value.error == "unknown_field"
+
+
+async def test_a_table_in_which_nothing_is_good_says_on_which_line() -> None:
+    """Also the sentence of the whole names the line."""
+    with pytest.raises(NoneAcceptedError) as refused:
+        await accept(Shelf(), b"entity,id,version\na,b,c\n", media_type=MediaType.CSV)
+
+    assert refused.value.detail.startswith("line 2: version is 'c'")
+    assert [type(one) for one in refused.value.rejected] == [RejectedRecord]
+
+
+async def test_what_a_table_grows_to_is_held_under_the_common_limit() -> None:
+    """The bytes that rows become are told to who counts what is under way."""
+    taken: list[int] = []
+    shelf = Shelf()
+
+    await Intake(producer=shelf, topic="t").accept(
+        b"entity,id,version\ncall,1,1\ncall,2,1\n",
+        MediaType.CSV,
+        mode=Mode.GOOD,
+        received_at=NOW,
+        traceparent=None,
+        take=taken.append,
+    )
+
+    assert len(taken) == 2
+    assert all(size > len(b"call,1,1") for size in taken)

@@ -11,7 +11,15 @@ from services.ingest.errors import (
     TooLargeError,
     UnsupportedMediaTypeError,
 )
-from services.ingest.reading import RECORDS_MAX, MediaType, media_type_of, split
+from services.ingest.reading import (
+    RECORDS_MAX,
+    WRITTEN_BYTES_MAX,
+    MediaType,
+    Part,
+    media_type_of,
+    parts_of,
+    split,
+)
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -27,6 +35,7 @@ _JSON = st.recursive(
         ("Application/JSON; charset=UTF-8", MediaType.JSON),
         ('application/json;charset="utf-8"', MediaType.JSON),
         ("application/x-ndjson", MediaType.NDJSON),
+        ("text/csv; charset=utf-8; header=present", MediaType.CSV),
         ("application/cloudevents+json; charset=utf-8", MediaType.CLOUD_EVENT),
     ],
 )
@@ -43,6 +52,7 @@ def test_content_types_are_read_as_people_write_them(
         ({}, "missing"),
         ({"content-type": "text/plain"}, "text/plain"),
         ({"content-type": "application/json; charset=latin-1"}, "latin-1"),
+        ({"content-type": "text/csv; charset=windows-1252"}, "windows-1252"),
         ({"content-type": "application/json", "content-encoding": "gzip"}, "gzip"),
     ],
 )
@@ -119,3 +129,31 @@ def test_too_many_records_are_refused(media_type: MediaType) -> None:
     assert len(split(body_of(most), media_type)) == RECORDS_MAX
     with pytest.raises(TooLargeError):
         split(body_of([*most, b"{}"]), media_type)
+
+
+def table_of(body: bytes) -> list[Part]:
+    """Return the records of a CSV body."""
+    return list(parts_of(body, MediaType.CSV, take=lambda _size: None))
+
+
+def test_too_many_rows_are_refused() -> None:
+    """A table has the limit of the other forms; bad rows and good ones count."""
+    most = b"entity,id,version\n" + b"a,b,1\n" * (RECORDS_MAX - 1) + b"bad\n"
+
+    assert len(table_of(most)) == RECORDS_MAX
+    with pytest.raises(TooLargeError) as refused:
+        table_of(most + b"bad\n")
+    assert refused.value.error == "too_many_records"
+
+
+def test_a_small_table_of_huge_records_is_refused() -> None:
+    """Long names of columns are written once in a table, and in JSON once a record."""
+    name = b"n" * 200_000
+    rows = WRITTEN_BYTES_MAX // len(name) + 1
+    body = b"entity,id,version," + name + b"\n" + b"a,b,1,x\n" * rows
+
+    with pytest.raises(TooLargeError) as refused:
+        table_of(body)
+
+    assert refused.value.error == "request_too_large"
+    assert "as JSON" in refused.value.detail

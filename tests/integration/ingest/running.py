@@ -89,11 +89,13 @@ async def get(running: Running, path: str) -> httpx.Response:
         return await client.get(running.url + path)
 
 
-async def post(running: Running, body: bytes, content_type: str) -> httpx.Response:
+async def post(
+    running: Running, body: bytes, content_type: str, *, query: str = ""
+) -> httpx.Response:
     """Send records."""
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         return await client.post(
-            f"{running.url}/v1/records",
+            f"{running.url}/v1/records{query}",
             content=body,
             headers={**AUTHORIZED, "Content-Type": content_type, "traceparent": TRACE},
         )

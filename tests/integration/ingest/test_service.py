@@ -77,6 +77,39 @@ async def test_records_stand_on_the_topic_when_they_are_answered(
     assert headers["traceparent"] == TRACE.encode()
 
 
+async def test_rows_of_a_table_stand_on_the_topic_all_or_the_good_ones(
+    servers: Servers, topic: str, topic_prefix: str
+) -> None:
+    """All or none leaves nothing behind; what is good goes out as its JSON would."""
+    table = (
+        b"\xef\xbb\xbfentity,id,version,owner,amount,note\r\n"
+        b'call,2,1,team/T1,1.50,"Boots, ""North"""\r\n'
+        b"call,bad\r\n"
+        b"call,3,1,,,\r\n"
+    )
+    with started(servers.kafka_servers, topic_prefix) as running:
+        await ready(running)
+        refused = await post(running, table, "text/csv", query="?mode=all")
+        marker = await post(
+            running, b'{"entity":"call","id":"1","version":1}', "application/json"
+        )
+        sent = await post(running, table, "text/csv")
+    messages = await taken(servers.kafka_servers, topic, 3)
+
+    assert [one.status_code for one in (refused, marker, sent)] == [422, 202, 202]
+    assert refused.json()["rejected"] == sent.json()["rejected"]
+    assert [(one["index"], one["line"]) for one in sent.json()["rejected"]] == [(1, 3)]
+    # Had the refused table left anything, one of the three would be missing.
+    assert sorted(messages) == ["call/1", "call/2", "call/3"]
+    assert json.loads(messages["call/2"].value) == {
+        "entity": "call",
+        "id": "2",
+        "version": 1,
+        "owner": {"type": "team", "id": "T1"},
+        "attributes": {"amount": "1.50", "note": 'Boots, "North"'},
+    }
+
+
 async def test_the_documents_name_the_topic(
     servers: Servers, topic: str, topic_prefix: str
 ) -> None:

@@ -116,7 +116,7 @@ class _Tree:
             goal_id=self.root.id,
             title=self.root.title,
             field=self.root.field,
-            computed=text_of(self.root.computed, decimals),
+            computed=text_of(self.root.computed, self.root.kept_decimals),
             from_records=text_of(self.expected, decimals),
             waiting=text_of(self.waiting, decimals),
             goals=self.goals,
@@ -147,7 +147,11 @@ def _of_goal(row: Row) -> Iterator[Difference]:
         Check.CONSERVATION, row, should_be=row.stored, found=row.climbing
     )
     yield from _compare(
-        Check.TREE, row, should_be=row.own + row.children, found=row.computed
+        Check.TREE,
+        row,
+        should_be=row.own + row.children,
+        found=row.computed,
+        decimals=row.kept_decimals,
     )
 
 
@@ -175,14 +179,16 @@ def _place_of(row: Row) -> Iterator[Difference]:
 
 
 def _compare(
-    check: Check, row: Row, *, should_be: int, found: int
+    check: Check, row: Row, *, should_be: int, found: int, decimals: int | None = None
 ) -> Iterator[Difference]:
+    if decimals is None:
+        decimals = row.decimals
     if should_be != found:
         yield Difference(
             check=check,
             goal_id=row.id,
             field=row.field,
-            should_be=text_of(should_be, row.decimals),
-            found=text_of(found, row.decimals),
-            off_by=text_of(found - should_be, row.decimals),
+            should_be=text_of(should_be, decimals),
+            found=text_of(found, decimals),
+            off_by=text_of(found - should_be, decimals),
         )

@@ -51,6 +51,8 @@ class Row:
     computing: bool
     live: bool
     decimals: int
+    # Of what is kept: of the former metric, until it is re-derived for a new one.
+    kept_decimals: int
     field: str
     rolled_up: bool
     has_totals: bool

@@ -18,7 +18,23 @@ goals AS MATERIALIZED (
             WHEN metric.definition ->> 'data_type' = 'money' THEN 4
             WHEN metric.definition ->> 'data_type' = 'decimal' THEN 10
             ELSE 0
-        END AS decimals
+        END AS decimals,
+        -- Of the metric that the kept numbers were made under.
+        CASE
+            WHEN
+                coalesce(goal.made_under -> 'metric', metric.definition) ->> 'metric_kind'
+                = 'count'
+                THEN 0
+            WHEN
+                coalesce(goal.made_under -> 'metric', metric.definition) ->> 'data_type'
+                = 'money'
+                THEN 4
+            WHEN
+                coalesce(goal.made_under -> 'metric', metric.definition) ->> 'data_type'
+                = 'decimal'
+                THEN 10
+            ELSE 0
+        END AS kept_decimals
     FROM rollup.goal
     JOIN rollup.metric ON metric.id = goal.definition ->> 'metric_id'
     WHERE NOT goal.gone
@@ -339,6 +355,7 @@ SELECT
     goals.computing,
     goals.live,
     goals.decimals,
+    goals.kept_decimals,
     slots.name AS field,
     jsonb_typeof(goals.rollup_fields -> slots.name) IS NOT DISTINCT FROM 'object'
         AS rolled_up,

@@ -194,9 +194,11 @@ def tombstone_of(goal_id: GoalId, *, revision: int, moment: Moment) -> Message:
 
 def face_of(one: Published, *, incarnation: int) -> Face:
     """Return the face of a goal as it stands in the tables."""
-    return Face(
-        GoalDefinition.model_validate_json(one.definition).as_goal(),
-        MetricDefinition.model_validate_json(one.metric_definition).as_metric(),
-        Place(tree_id=one.tree_id, parent_id=one.parent_id),
-        incarnation,
-    )
+    goal = GoalDefinition.model_validate_json(one.definition).as_goal()
+    place = Place(tree_id=one.tree_id, parent_id=one.parent_id)
+    if one.made_under is not None:
+        return Face(
+            one.made_under.shown(goal), one.made_under.metric, place, incarnation
+        )
+    metric = MetricDefinition.model_validate_json(one.metric_definition).as_metric()
+    return Face(goal, metric, place, incarnation)

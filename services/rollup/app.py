@@ -41,7 +41,7 @@ from shared.plumbing.kafka import (
     topic_name,
 )
 from shared.plumbing.logs import configure_logs, log_of
-from shared.plumbing.postgres import connect, open_pool
+from shared.plumbing.postgres import TRANSIENT_ERRORS, connect, open_pool
 from shared.plumbing.producing import open_producer
 from shared.plumbing.serving import run_service, serving
 
@@ -58,6 +58,8 @@ FETCH_MILLISECONDS: Final = 25
 CHANGES_FETCH_MILLISECONDS: Final = 10
 WATCH_FETCH_MILLISECONDS: Final = 250
 WATCH_FETCH_BYTES: Final = 500_000
+# How soon a goal is placed whose parent was still being derived again.
+FOLLOW_SECONDS: Final = 1.0
 
 LAG = Gauge("cairn_records_lag", "Records on our partitions that are not applied yet")
 GROUPS = Gauge("cairn_climber_groups", "Groups of trees that this copy climbs")
@@ -137,6 +139,22 @@ class Engine:
         if groups:
             await self.signals.definitions_changed(groups)
 
+    async def _follow(self) -> None:
+        """Place goals that wait for their parents' trees, until cancelled."""
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                groups = await self.redefining.follow_up()
+            except TRANSIENT_ERRORS as fault:
+                log.warning("following_waits", reason=repr(fault))
+                continue
+            except Exception:
+                # A fault of ours: the goals go on being roots.
+                log.exception("follow_failed")
+                continue
+            if groups:
+                await self.signals.definitions_changed(groups)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep all loops running; at the end finish what is under way."""
@@ -147,6 +165,7 @@ class Engine:
                 self.applying.run(self.intake, self.records, self.signals.wake),
             ),
             _start("rederive", self.rederiving.run()),
+            _start("follow", self._follow()),
             _start("signals", self.signals.listen(self._listen)),
             _start("mind-records", self.records.mind()),
             _start("mind-changes", self.changes.mind()),

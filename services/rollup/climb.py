@@ -189,7 +189,11 @@ class Climbing:
         return climbed
 
     def _face(self, number: GoalNumber, definitions: Definitions) -> Face:
-        """Return the goal's face; faces hold for one revision only."""
+        """Return the goal's face; faces hold for one revision only.
+
+        It is that of the newest definition. Goals whose values were made under another
+        one do not move in a climb until they fold: all of their tree is computing.
+        """
         if self._faces_of != (id(definitions), definitions.revision):
             self._faces.clear()
             self._faces_of = (id(definitions), definitions.revision)

@@ -59,6 +59,8 @@ class Redefining:
         self._held = held
         self._source = source
         self._waiting: list[Change] = []
+        # What is held in memory is changed by one at a time, until it is committed.
+        self._alone = asyncio.Lock()
         # Where the waiting changes begin, and how far the topic was read for them.
         self._begins_at = -1
         self._reads_to = -1
@@ -89,7 +91,8 @@ class Redefining:
         count = whole_prefix(self._waiting, at_end=at_end)
         if not count:
             return []
-        groups = await self._apply_until_done(self._waiting[:count], span.epoch)
+        async with self._alone:
+            groups = await self._apply_until_done(self._waiting[:count], span.epoch)
         if groups is None:
             self._reads_to = -1
             if self._source.is_of_now(span):
@@ -128,6 +131,31 @@ class Redefining:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _PAUSE_SECONDS_MAX)
 
+    async def follow_up(self) -> list[int]:
+        """Place goals that waited for their tree or their parent's to be derived.
+
+        Any process may do so; return the groups of trees that have news.
+        """
+        async with self._pool.acquire() as connection:
+            if not await definitions_store.may_follow(connection):
+                return []
+        async with self._alone:
+            try:
+                groups = await self._place_followers()
+            except BaseException:
+                self._held.forget()
+                raise
+            self._held.keep()
+        return groups
+
+    async def _place_followers(self) -> list[int]:
+        async with self._pool.acquire() as connection, connection.transaction():
+            definitions = await self._held.seize(connection)
+            if not await definitions_store.may_follow(connection):
+                # Another process was quicker.
+                return []
+            return await self._change(connection, definitions, merged(()))
+
     async def _apply(self, ready: Sequence[Change], epoch: int) -> list[int] | None:
         async with self._pool.acquire() as connection, connection.transaction():
             stand = (await offsets.lock(connection, self._source.topic, [0])).get(0)
@@ -156,8 +184,9 @@ class Redefining:
     ) -> list[int]:
         """Change structure and numbers; return the groups that have news."""
         movements = await self._fold_in(connection, definitions, news)
+        made_under = await definitions_store.made_under(connection)
         standings = await definitions_store.standings(
-            connection, touched_goals(news.changes, definitions)
+            connection, touched_goals(news.changes, definitions, made_under)
         )
         known = {
             number
@@ -168,7 +197,7 @@ class Redefining:
             connection, known | set(standings)
         )
         revision = definitions.revision + 1
-        work = Restructuring(definitions, standings)
+        work = Restructuring(definitions, standings, made_under)
         outcome = work.apply(news.changes, computing_already=computing)
         for refusal in outcome.refused:
             log.error("placement_refused", reason=refusal)

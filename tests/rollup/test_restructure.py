@@ -1,12 +1,14 @@
 """Whatever is done to the forest, it ends as if it had been planted that way."""
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.rollup.domain.forest import BrokenForestError, Forest, group_of_tree
+from services.rollup.domain.forest import BrokenForestError, group_of_tree
+from services.rollup.domain.made_under import MadeUnder
 from services.rollup.domain.restructure import (
     Changes,
     Definitions,
@@ -19,7 +21,8 @@ from services.rollup.domain.restructure import (
 )
 from shared.domain.amounts import DataType, MetricKind
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
-from tests.rollup.making import REVENUE, goal, planted, record
+from shared.domain.periods import Period
+from tests.rollup.making import QUARTER, REVENUE, goal, planted, record
 
 OTHER = Metric(
     id=MetricId("other"),
@@ -27,6 +30,8 @@ OTHER = Metric(
     data_type=DataType.INTEGER,
     rollup_fields=REVENUE.rollup_fields,
 )
+
+YEAR = Period(start=date(2026, 1, 1), end=date(2026, 12, 31), time_zone="UTC")
 
 
 @dataclass(slots=True)
@@ -37,12 +42,15 @@ class World:
     own: dict[int, int] = field(default_factory=dict)
     totals: dict[GoalNumber, Standing] = field(default_factory=dict)
     computing: set[GoalNumber] = field(default_factory=set)
+    made_under: dict[GoalNumber, MadeUnder] = field(default_factory=dict)
+    # Roots until they agree with the parent that they name.
+    following: set[GoalNumber] = field(default_factory=set)
     # What a change touched beyond what it had announced that it would.
     surprises: list[GoalNumber] = field(default_factory=list)
 
     def apply(self, changes: Changes) -> Outcome:
         """Apply a change as `redefine` does, reading only what it says it touches."""
-        touched = touched_goals(changes, self.definitions)
+        touched = touched_goals(changes, self.definitions, self.made_under)
         work = Restructuring(
             self.definitions,
             {
@@ -50,12 +58,14 @@ class World:
                 for number, one in self.totals.items()
                 if number in touched
             },
+            self.made_under,
         )
         outcome = work.apply(changes, computing_already=self.computing & touched)
         for number in outcome.gone:
             self.totals.pop(number, None)
             self.own.pop(number, None)
             self.computing.discard(number)
+            self.made_under.pop(number, None)
         for number in outcome.moved:
             if number in self.totals and number not in touched:
                 self.surprises.append(number)
@@ -64,6 +74,8 @@ class World:
             self.totals.setdefault(number, Standing([0, 0, 0], 0))
             self.own.setdefault(number, 0)
         self.computing |= outcome.rederived
+        self.made_under |= outcome.made_under
+        self.following = outcome.following
         return outcome
 
     def own_moves(self, number: GoalNumber, amount: int) -> None:
@@ -74,18 +86,25 @@ class World:
             self.totals[node.number].computed[0] += amount
 
     def done(self, number: GoalNumber) -> None:
-        """Let a goal's re-derivation be done."""
-        self.computing.discard(number)
-        self.totals[number].computing -= 1
-        for node in self.definitions.forest.ancestors(number):
-            self.totals[node.number].computing -= 1
+        """Let a goal's re-derivation be done; with its whole tree, if that waits."""
+        forest = self.definitions.forest
+        tree = [node.number for node in forest.subtree(forest.nodes[number].tree)]
+        is_whole = any(one in self.made_under for one in tree)
+        for one in tree if is_whole else [number]:
+            assert one in self.computing
+            self.computing.discard(one)
+            self.made_under.pop(one, None)
+            self.totals[one].computing -= 1
+            for node in forest.ancestors(one):
+                self.totals[node.number].computing -= 1
 
 
-def parents_by_definition(forest: Forest) -> dict[GoalNumber, GoalNumber | None]:
+def parents_by_definition(world: World) -> dict[GoalNumber, GoalNumber | None]:
     """Return who should stand under whom, by what the definitions name."""
+    forest = world.definitions.forest
     return {
         number: forest.numbers.get(node.goal.parent_id)
-        if node.goal.parent_id is not None
+        if node.goal.parent_id is not None and number not in world.following
         else None
         for number, node in forest.nodes.items()
     }
@@ -95,7 +114,7 @@ def check(world: World) -> None:
     """Compare everything with what it would be if it were built from nothing."""
     forest = world.definitions.forest
     assert not world.surprises
-    parents = parents_by_definition(forest)
+    parents = parents_by_definition(world)
     for number, node in forest.nodes.items():
         assert node.parent == parents[number]
         assert forest.numbers[node.goal.id] == number
@@ -110,6 +129,18 @@ def check(world: World) -> None:
         assert world.totals[number].computing == len(below & world.computing)
     assert world.totals.keys() == world.own.keys() == forest.nodes.keys()
     assert len(forest.numbers) == len(forest.nodes)
+    assert world.made_under.keys() <= world.computing
+    for number, node in forest.nodes.items():
+        assert basis(world, number) == basis(world, node.tree)
+
+
+def basis(world: World, number: GoalNumber) -> tuple[object, ...]:
+    """Return the metric and period that a goal shows with its values."""
+    under = world.made_under.get(number)
+    if under is not None:
+        return under.metric, under.period
+    goal = world.definitions.forest.nodes[number].goal
+    return world.definitions.metrics[goal.metric_id], goal.period
 
 
 @st.composite
@@ -147,6 +178,15 @@ def change_of(draw: st.DrawFn, world: World, fresh: list[int]) -> Changes:
             )
             if not circular(one, goals):
                 goals[one.id] = changed[one.id] = one
+    if goals:
+        # All trees at once: no goal may stand below one of another period.
+        known = [node.goal.period for node in forest.nodes.values()]
+        period = draw(st.sampled_from((*known[:1], QUARTER, YEAR)))
+        changed |= {
+            one.id: replace(one, period=period)
+            for one in (goals | changed).values()
+            if one.period != period
+        }
     metrics = draw(st.sampled_from(((), (REVENUE,), (OTHER,), (changed_metric(),))))
     return Changes(
         metrics=metrics,
@@ -353,6 +393,106 @@ def test_the_owner_matters_only_where_owners_do() -> None:
 
     assert not everybodys.rederived
     assert his.rederived == {1}
+
+
+def tree_in_another_period() -> World:
+    """Return the tree of four, whose goals 1 to 3 have been given the year."""
+    world = tree_of_four()
+    world.apply(
+        Changes(
+            goals=[
+                goal(1, period=YEAR),
+                goal(2, parent_id=GoalId("G1"), period=YEAR),
+                goal(3, parent_id=GoalId("G2"), period=YEAR),
+            ]
+        )
+    )
+    return world
+
+
+def test_a_change_in_a_waiting_tree_starts_all_of_it_again() -> None:
+    """Then it ends with one word; the earlier definition stays what is shown."""
+    world = tree_in_another_period()
+    before = dict(world.made_under)
+
+    owners = world.apply(
+        Changes(goals=[goal(2, parent_id=GoalId("G1"), period=YEAR, version=2)])
+    )
+    again = world.apply(
+        Changes(
+            goals=[
+                goal(
+                    3,
+                    parent_id=GoalId("G2"),
+                    period=YEAR,
+                    rollup_only_from_children=True,
+                )
+            ]
+        )
+    )
+
+    assert not owners.rederived
+    assert again.rederived == {1, 2, 3}
+    assert before.keys() == {1, 2, 3}
+    assert world.made_under == before
+    check(world)
+
+
+def test_a_new_goal_in_a_waiting_tree_shows_what_the_tree_shows() -> None:
+    """It has no values that would belong to its own definition yet."""
+    world = tree_in_another_period()
+
+    outcome = world.apply(Changes(goals=[goal(5, parent_id=GoalId("G3"), period=YEAR)]))
+
+    assert outcome.rederived == {1, 2, 3, 5}
+    assert world.made_under[GoalNumber(5)].period == QUARTER
+    check(world)
+
+
+def test_a_goal_waits_for_the_tree_that_it_is_to_join() -> None:
+    """Its values are of the year, those of the tree not yet; then it is placed."""
+    world = tree_of_four()
+    world.apply(Changes(goals=[goal(4, period=YEAR)]))
+    world.done(GoalNumber(4))
+    world.apply(
+        Changes(
+            goals=[
+                goal(1, period=YEAR),
+                goal(2, parent_id=GoalId("G1"), period=YEAR),
+                goal(3, parent_id=GoalId("G2"), period=YEAR),
+            ]
+        )
+    )
+
+    move = world.apply(
+        Changes(goals=[goal(4, parent_id=GoalId("G3"), period=YEAR, version=2)])
+    )
+    check(world)
+    world.done(GoalNumber(1))
+    assert moving_groups(Changes(), world.definitions) == {1, 4}
+    placed = world.apply(Changes())
+
+    assert move.following == {4}
+    assert not move.rederived
+    assert not placed.following
+    assert not placed.rederived
+    assert world.totals[GoalNumber(1)].computed[0] == 1111
+    check(world)
+
+
+def test_the_target_of_a_former_metric_goes_with_its_values() -> None:
+    """A target in money says nothing of a number of calls."""
+    world = World(planted({1: None}, metrics=(REVENUE, OTHER)))
+    world.own[1] = 0
+    world.totals[GoalNumber(1)] = Standing([0, 0, 0], 0)
+    world.apply(Changes(goals=[goal(1, target="1.50")]))
+
+    new = goal(1, target="7", metric_id=OTHER.id, period=YEAR)
+    world.apply(Changes(goals=[new]))
+    world.apply(Changes(goals=[replace(new, target="8")]))
+
+    shown = world.made_under[GoalNumber(1)].shown(new)
+    assert shown == goal(1, target="1.50")
 
 
 def test_what_is_announced_waits_for_every_group_that_was_passed() -> None:

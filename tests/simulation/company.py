@@ -1,5 +1,6 @@
 """Two rollup processes through a day: what each does next, and what happens to it."""
 
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,7 +16,8 @@ from services.rollup.store import definitions, offsets, records, rederivations, 
 from shared.plumbing.producing import DeliveryError
 from tests.integration.rollup.copies import Copy, World, copy_of
 from tests.integration.rollup.topics import MemoryConsumer
-from tests.simulation.days import Days
+from tests.simulation.days import PERIODS, Days
+from tests.simulation.model import FIELDS
 
 # Every statement that a flow may die before or after, by the room it stands in.
 STATEMENTS = (
@@ -48,6 +50,9 @@ STATEMENTS = (
 
 
 ROUNDS_MAX = 30
+
+# Of a goal: revision, metric, period and values.
+Shown = tuple[int, str, dict[str, str], list[str | None]]
 
 
 class BrokenConnectionError(ConnectionResetError):
@@ -238,6 +243,7 @@ class Company:
 
     async def _rederive(self, member: Member) -> None:
         await member.copy.rederiving.work_once()
+        await member.copy.redefining.follow_up()
 
     async def _wake_the_dead(self, member: Member) -> None:
         """Let a process apply what it fetched before its partitions were taken."""
@@ -299,13 +305,14 @@ class Company:
                 await member.copy.rederive_all()
         for member in self._members:
             await member.copy.climb(member.groups)
+        await self._members[0].copy.redefining.follow_up()
         # One announcement may wait for another of the other process, many times over.
         for _ in range(ROUNDS_MAX):
             for member in self._members:
                 await member.copy.publish(member.groups)
 
-    async def stored(self) -> dict[str, tuple[int, list[str | None]]]:
-        """Return each goal's revision and values as they stand in PostgreSQL."""
+    async def stored(self) -> dict[str, Shown]:
+        """Return what each goal shows as it stands in PostgreSQL."""
         connection = await asyncpg.connect(self._url)
         try:
             assert not await connection.fetch("SELECT FROM rollup.announcement")
@@ -313,26 +320,33 @@ class Company:
         finally:
             await connection.close()
         return {
-            row["id"]: (
+            row["id"]: _shown(
+                json.loads(row["definition"]),
                 row["revision"],
                 [
                     _text(row, name) if f'"{name}"' in row["rollup_fields"] else None
-                    for name in ("actual", "in_progress", "custom")
+                    for name in FIELDS
                 ],
             )
             for row in rows
         }
 
-    def shown(self, last: dict[str, Any]) -> dict[str, tuple[int, list[str | None]]]:
+    def shown(self, last: dict[str, Any]) -> dict[str, Shown]:
         """Return the same as the last announcements have it."""
         return {
-            goal_id: (
-                event["revision"],
-                [event["values"][name] for name in ("actual", "in_progress", "custom")],
+            goal_id: _shown(
+                event, event["revision"], [event["values"][name] for name in FIELDS]
             )
             for goal_id, event in last.items()
             if event is not None
         }
+
+
+def _shown(
+    definition: dict[str, Any], revision: int, values: list[str | None]
+) -> Shown:
+    period = {name: definition["period"][name] for name in PERIODS[0]}
+    return revision, definition["metric_id"], period, values
 
 
 def _take_place_of(new: MemoryConsumer, old: MemoryConsumer) -> None:

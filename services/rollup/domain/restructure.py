@@ -2,7 +2,8 @@
 
 Used under the exclusive lock, when nobody else reads or moves anything: goals leave
 their ancestors and take their values along, new ones arrive with nothing, and those
-whose participation may differ are marked to be derived again.
+whose participation may differ are marked to be derived again. A tree whose metric or
+period changes is derived again as one, and shows the former ones until then.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 
 from services.rollup.domain.forest import Forest, Node
 from services.rollup.domain.goal_index import GoalIndex
+from services.rollup.domain.made_under import Bases, MadeUnder
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
 
 
@@ -68,10 +70,21 @@ class Outcome:
     # For each group: those whose earlier announcements must go out first.
     came_from: dict[int, set[int]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    # What goals' values were made under, where that is news.
+    made_under: dict[GoalNumber, MadeUnder] = field(default_factory=dict)
+    # Roots until what they show agrees with the parent that they name.
+    following: set[GoalNumber] = field(default_factory=set)
 
 
-def touched_goals(changes: Changes, definitions: Definitions) -> set[GoalNumber]:
-    """Return the goals whose standing the change reads: they and all ancestors."""
+def touched_goals(
+    changes: Changes,
+    definitions: Definitions,
+    made_under: Mapping[GoalNumber, MadeUnder],
+) -> set[GoalNumber]:
+    """Return the goals whose standing the change reads: they and all ancestors.
+
+    Where trees are derived again as one, that is all of their goals.
+    """
     forest = definitions.forest
     numbers: set[GoalNumber] = set()
     for goal_id in changes.gone_goals:
@@ -85,7 +98,7 @@ def touched_goals(changes: Changes, definitions: Definitions) -> set[GoalNumber]
         parent = None if goal.parent_id is None else forest.numbers.get(goal.parent_id)
         if parent is not None:
             numbers.add(parent)
-    numbers |= {node.number for node in _orphans(changes, forest)}
+    numbers |= {node.number for node in _orphans_with_parents(changes, forest)}
     metric_ids = {metric.id for metric in changes.metrics}
     if metric_ids:
         numbers |= {
@@ -93,15 +106,39 @@ def touched_goals(changes: Changes, definitions: Definitions) -> set[GoalNumber]
             for node in forest.nodes.values()
             if node.goal.metric_id in metric_ids
         }
-    for number in tuple(numbers):
-        numbers |= {node.number for node in forest.ancestors(number)}
-    return numbers
+    trees_as_one = (
+        made_under
+        or changes.metrics
+        or any(_is_remeasured(goal, forest) for goal in changes.goals)
+    )
+    return _trees_of(numbers, forest) if trees_as_one else _lines_of(numbers, forest)
+
+
+def _trees_of(numbers: Iterable[GoalNumber], forest: Forest) -> set[GoalNumber]:
+    trees = {forest.nodes[number].tree for number in numbers}
+    return {node.number for tree in trees for node in forest.subtree(tree)}
+
+
+def _lines_of(numbers: Iterable[GoalNumber], forest: Forest) -> set[GoalNumber]:
+    above = {node.number for number in numbers for node in forest.ancestors(number)}
+    return above.union(numbers)
+
+
+def _is_remeasured(goal: Goal, forest: Forest) -> bool:
+    number = forest.numbers.get(goal.id)
+    return number is not None and _measured_by(
+        forest.nodes[number].goal
+    ) != _measured_by(goal)
+
+
+def _measured_by(goal: Goal) -> tuple[object, ...]:
+    return goal.metric_id, goal.period
 
 
 def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
     """Return the groups of trees that lose or take in goals that exist already."""
     forest = definitions.forest
-    groups = {node.group for node in _orphans(changes, forest)}
+    groups = {node.group for node in _orphans_with_parents(changes, forest)}
     for goal_id in changes.gone_goals:
         number = forest.numbers.get(goal_id)
         if number is not None:
@@ -120,32 +157,52 @@ def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
 
 
 def _orphans(changes: Changes, forest: Forest) -> list[Node]:
-    """Return the roots whose definition names a parent that arrives only now.
+    """Return the roots whose definition names a parent that is there or arrives now.
 
-    Compaction may put a parent behind its children: it keeps the newest message.
+    Compaction may put a parent behind its children: it keeps the newest message. And
+    some were not placed yet because their values were made under another definition.
     """
-    arriving = {
-        goal.id for goal in changes.goals if forest.numbers.get(goal.id) != goal.number
-    }
-    if not arriving:
-        return []
+    arriving = {goal.id for goal in changes.goals}
     return [
         node
         for node in forest.nodes.values()
-        if node.parent is None and node.goal.parent_id in arriving
+        if node.parent is None
+        and node.goal.parent_id is not None
+        and (node.goal.parent_id in forest.numbers or node.goal.parent_id in arriving)
     ]
+
+
+def _orphans_with_parents(changes: Changes, forest: Forest) -> list[Node]:
+    orphans = _orphans(changes, forest)
+    parents = {
+        forest.numbers[node.goal.parent_id]
+        for node in orphans
+        if node.goal.parent_id in forest.numbers
+    }
+    return [*orphans, *(forest.nodes[number] for number in sorted(parents))]
 
 
 class Restructuring:
     """Applies changes to definitions in memory and notes what must be written."""
 
     def __init__(
-        self, definitions: Definitions, standings: Mapping[GoalNumber, Standing]
+        self,
+        definitions: Definitions,
+        standings: Mapping[GoalNumber, Standing],
+        made_under: Mapping[GoalNumber, MadeUnder],
     ) -> None:
         self._definitions = definitions
         self._forest = definitions.forest
         self._standings = dict(standings)
+        self._attached: set[GoalNumber] = set()
         self.outcome = Outcome()
+        self._bases = Bases(
+            definitions.forest,
+            definitions.metrics,
+            self.outcome.planted,
+            dict(made_under),
+            self.outcome.made_under,
+        )
 
     def standing(self, number: GoalNumber) -> Standing:
         """Return what the goal's ancestors see of it now."""
@@ -162,11 +219,15 @@ class Restructuring:
             self._remove(goal_id)
         self._set_definitions(changes.goals)
         named = {goal.id for goal in changes.goals}
-        self._set_places(
-            [*changes.goals, *(goal for goal in orphans if goal.id not in named)]
-        )
+        self._set_places(changes.goals)
+        self._set_places([one for one in orphans if one.id not in named], again=True)
         for metric_id in changes.gone_metrics:
             self._definitions.metrics.pop(metric_id, None)
+        # What happens to a goal of a tree that waits for its new definition starts the
+        # whole tree again: then it ends with one word, and changes at once.
+        self.outcome.rederived |= self._bases.awaiting(
+            self.outcome.rederived | self._attached
+        )
         self._mark_computing(set(computing_already))
         return self.outcome
 
@@ -180,6 +241,7 @@ class Restructuring:
             if node.goal.metric_id == metric.id
         ]
         for goal in goals:
+            self._bases.keep(goal, goal, old)
             self._definitions.unindex_goal(goal)
         self._definitions.metrics[metric.id] = metric
         for goal in goals:
@@ -198,6 +260,8 @@ class Restructuring:
             self._detach(child)
         self._detach(number)
         self._forest.fell(number)
+        self._bases.forget(number)
+        self._attached.discard(number)
         self.outcome.gone[number] = (goal_id, group)
         for noted in (
             self.outcome.rewritten,
@@ -227,13 +291,15 @@ class Restructuring:
     def _redefine(self, number: GoalNumber, goal: Goal) -> None:
         node = self._forest.nodes[number]
         old = node.goal
+        if _measured_by(old) != _measured_by(goal):
+            self._bases.keep(old, goal, self._definitions.metrics.get(old.metric_id))
         if participation_key(old) != participation_key(goal):
             self._definitions.unindex_goal(old)
             self._definitions.index_goal(goal)
             self.outcome.rederived.add(number)
         node.goal = goal
 
-    def _set_places(self, goals: Sequence[Goal]) -> None:
+    def _set_places(self, goals: Sequence[Goal], *, again: bool = False) -> None:
         """Move goals: all leave first, so that no order of moves makes a circle."""
         moving: list[tuple[GoalNumber, GoalNumber]] = []
         for goal in goals:
@@ -248,13 +314,19 @@ class Restructuring:
                 moving.append((goal.number, parent))
         for number, parent in moving:
             if self._forest.is_within(parent, number):
-                goal_id = self._forest.nodes[number].goal.id
-                self.outcome.refused.append(
-                    f"goal {goal_id} cannot stand below itself; it is a root until its "
-                    "parent is changed"
-                )
-                continue
-            self._attach(number, parent)
+                if not again or parent in self.outcome.planted:
+                    self._refuse_circle(number)
+            elif self._bases.agree(number, parent):
+                self._attach(number, parent)
+            else:
+                self.outcome.following.add(number)
+
+    def _refuse_circle(self, number: GoalNumber) -> None:
+        goal_id = self._forest.nodes[number].goal.id
+        self.outcome.refused.append(
+            f"goal {goal_id} cannot stand below itself; it is a root until its "
+            "parent is changed"
+        )
 
     def _parent_of(self, goal: Goal) -> GoalNumber | None:
         if goal.parent_id is None:
@@ -278,6 +350,7 @@ class Restructuring:
     def _attach(self, number: GoalNumber, parent: GoalNumber) -> None:
         """Put a root below a parent, whose ancestors take its value in."""
         self._forest.attach(number, parent)
+        self._attached.add(number)
         self._add_to_ancestors(number, sign=1)
         self._settle(number)
 

@@ -6,7 +6,9 @@ from typing import Final
 import asyncpg
 
 from services.rollup.domain.forest import Forest
+from services.rollup.domain.made_under import MadeUnder
 from services.rollup.domain.restructure import Definitions, Outcome, Standing
+from services.rollup.store.made_under import made_under_of, text_of
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
 from shared.messages.definitions import GoalDefinition, MetricDefinition
 from shared.plumbing.postgres import Connection
@@ -49,7 +51,8 @@ _RETIRE_METRIC = "UPDATE rollup.metric SET gone = true, revision = $2 WHERE id =
 # Gone first, so that an id that was taken up again is free.
 _RETIRE_GOALS = """
 UPDATE rollup.goal
-SET gone = true, revision = $2, parent_number = NULL, rederivation_id = NULL
+SET gone = true, revision = $2, parent_number = NULL, rederivation_id = NULL,
+    made_under = NULL, follows = false
 WHERE number = ANY($1::bigint[])
 """
 # A goal that came and went in one moment was never planted; it is known as gone too.
@@ -85,6 +88,19 @@ SET revision = $2, parent_number = $3, tree_number = $4, tree_group = $5, depth 
 WHERE number = $1
 """
 
+_NOTE_MADE_UNDER = """
+UPDATE rollup.goal
+SET made_under = noted.made_under::jsonb
+FROM unnest($1::bigint[], $2::text[]) AS noted (number, made_under)
+WHERE goal.number = noted.number
+"""
+# All that follow are looked at in each change, so these are all there are.
+_FOLLOW = """
+UPDATE rollup.goal
+SET follows = number = ANY($1::bigint[])
+WHERE follows OR number = ANY($1::bigint[])
+"""
+
 _INSERT_TOTAL = """
 INSERT INTO rollup.total (number, revision, updated_at) VALUES ($1, $2, $3)
 """
@@ -107,6 +123,22 @@ _COMPUTING_AMONG = """
 SELECT number
 FROM rollup.goal
 WHERE rederivation_id IS NOT NULL AND number = ANY($1::bigint[])
+"""
+
+# Only goals that are being re-derived have any, and those are found by their index.
+_MADE_UNDER = """
+SELECT number, made_under
+FROM rollup.goal
+WHERE made_under IS NOT NULL AND rederivation_id IS NOT NULL AND NOT gone
+"""
+
+_MAY_FOLLOW = """
+SELECT EXISTS (
+    SELECT FROM rollup.goal
+    JOIN rollup.goal AS parent
+        ON parent.id = goal.definition ->> 'parent_id' AND NOT parent.gone
+    WHERE goal.follows AND goal.made_under IS NULL AND parent.made_under IS NULL
+)
 """
 
 _GONE_AMONG = """
@@ -226,6 +258,21 @@ async def computing_among(
     return {row[0] for row in rows}
 
 
+async def made_under(connection: Connection) -> dict[GoalNumber, MadeUnder]:
+    """Return what values were made under, wherever it is not the definition of now."""
+    return {
+        row[0]: under
+        for row in await connection.fetch(_MADE_UNDER)
+        if (under := made_under_of(row[1])) is not None
+    }
+
+
+async def may_follow(connection: Connection) -> bool:
+    """Tell whether a goal that waits can be placed below its parent now."""
+    may: bool = await connection.fetchval(_MAY_FOLLOW)
+    return may
+
+
 async def gone_among(connection: Connection, numbers: Sequence[int]) -> set[int]:
     """Return which of these goals were there and are gone."""
     return {row[0] for row in await connection.fetch(_GONE_AMONG, numbers)}
@@ -300,6 +347,12 @@ async def write_outcome(
         )
     await connection.executemany(_UPSERT_GOAL, defined)
     await connection.executemany(_PLACE_GOAL, placed)
+    await connection.execute(
+        _NOTE_MADE_UNDER,
+        list(outcome.made_under),
+        [text_of(one) for one in outcome.made_under.values()],
+    )
+    await connection.execute(_FOLLOW, sorted(outcome.following))
     await connection.executemany(
         _SET_STANDING,
         [(number, *one.computed, one.computing) for number, one in changed.items()],

@@ -61,6 +61,15 @@ FROM (
 WHERE id = $1
 """
 
+# All its goals belong to newer jobs, which read what it would have.
+_DROP_DESERTED = """
+DELETE FROM rollup.rederivation
+WHERE NOT EXISTS (
+    SELECT FROM rollup.goal
+    WHERE goal.rederivation_id = rederivation.id AND NOT goal.gone
+)
+"""
+
 # Any process may read on; one at a time reads for a job.
 _TAKE = """
 SELECT id, owners, entities, cursor
@@ -88,6 +97,7 @@ ORDER BY tree_group
 _SETTLE = """
 UPDATE rollup.goal AS goal
 SET rederivation_id = NULL,
+    made_under = NULL,
     carried_owners = CASE WHEN fresh.owner IS NOT NULL THEN ARRAY[fresh.owner] END,
     carried_entities = fresh.entities::text[]
 FROM unnest($1::bigint[], $2::text[], $3::text[]) AS fresh (number, owner, entities)
@@ -103,6 +113,7 @@ async def queue(connection: Connection, goals: Carried) -> int:
     job: int = await connection.fetchval(_QUEUE, list(goals))
     await connection.execute(_MARK, job, *_columns(goals))
     await connection.execute(_LOOK_WHERE, job)
+    await connection.execute(_DROP_DESERTED)
     return job
 
 

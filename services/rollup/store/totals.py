@@ -9,7 +9,9 @@ import asyncpg
 import msgspec
 
 from services.rollup.domain.ancestry import Movements, Triple
+from services.rollup.domain.made_under import MadeUnder
 from services.rollup.store.codec import array_literal, decode
+from services.rollup.store.made_under import made_under_of
 from shared.domain.goals import GoalId, GoalNumber
 from shared.plumbing.postgres import Connection
 
@@ -225,7 +227,7 @@ _READ = """
 SELECT total.number, total.computed_actual, total.computed_in_progress,
        total.computed_custom, total.computing > 0, total.revision,
        total.updated_at, goal.definition, metric.definition AS metric_definition,
-       parent.id AS parent_id, root.id AS tree_id
+       goal.made_under, parent.id AS parent_id, root.id AS tree_id
 FROM rollup.total
 JOIN rollup.goal ON goal.number = total.number AND NOT goal.gone
 JOIN rollup.goal AS root ON root.number = goal.tree_number
@@ -481,6 +483,8 @@ class Published:
     total: Total
     definition: str
     metric_definition: str
+    # What the numbers belong to, if that is not the definition.
+    made_under: MadeUnder | None
     parent_id: GoalId | None
     tree_id: GoalId
 
@@ -495,6 +499,7 @@ async def read(
             _total(row),
             row["definition"],
             row["metric_definition"],
+            made_under_of(row["made_under"]),
             row["parent_id"],
             row["tree_id"],
         )

@@ -220,6 +220,7 @@ class Copy:
         await self.apply_all()
         await self.rederive_all()
         await self.climb()
+        await self.redefining.follow_up()
         await self.publish()
 
 

@@ -78,6 +78,25 @@ WHERE NOT goal.gone AND (
 )
 """
 
+# A tree shows one definition, whatever becomes of its goals; while that is not the
+# newest one, all of it ends with one word.
+MIXED = """
+SELECT root.id, count(*)
+FROM rollup.goal
+JOIN rollup.goal AS root ON root.number = goal.tree_number
+JOIN rollup_published.goal AS shown ON shown.number = goal.number
+WHERE NOT goal.gone
+GROUP BY root.id
+HAVING count(DISTINCT (
+    shown.definition -> 'metric_id', shown.definition #> '{period,start}',
+    shown.definition #> '{period,end}', shown.definition #> '{period,time_zone}',
+    shown.rollup_fields, shown.metric_kind, shown.data_type, shown.decimals
+)) > 1
+    OR bool_or(goal.made_under IS NOT NULL)
+    AND count(DISTINCT coalesce(goal.rederivation_id, 0)) > 1
+    OR bool_or(goal.made_under IS NOT NULL AND goal.rederivation_id IS NULL)
+"""
+
 # Every goal that exists has numbers, and no other.
 NUMBERLESS = """
 SELECT number FROM rollup.goal FULL JOIN rollup.total USING (number)
@@ -107,6 +126,7 @@ async def broken_invariants(connection: asyncpg.Connection) -> dict[str, object]
         ("tree adds up", NOT_ADDING_UP),
         ("places", MISPLACED),
         ("numbers", NUMBERLESS),
+        ("one definition a tree", MIXED),
     ):
         rows = await connection.fetch(statement)
         if rows:

@@ -220,6 +220,30 @@ async def test_a_record_goes_in_and_the_tree_moves(installation: Installation) -
     assert poison.headers[:2] == (("null", None), ("b", b"\xff"))
 
 
+async def test_a_goal_is_placed_once_its_parent_shows_the_same_period(
+    installation: Installation,
+) -> None:
+    """Nobody need do anything for it: the service looks by itself."""
+    before = {**making.YEAR, "start": "2025-01-01", "end": "2025-12-31"}
+    async with installation.open() as one, running(one):
+        await one.say(
+            making.metric(), making.goal("P", 1), making.goal("X", 2, period=before)
+        )
+        await one.record(making.won("O-1", "1.00"))
+        await one.record(making.won("O-2", "20.00", closed="2025-06-15"))
+        await one.shows(P=1, X=20)
+        await one.say(
+            making.goal("P", 1, version=2, period=before),
+            making.goal("X", 2, version=2, period=before, parent_id="P"),
+        )
+        await one.shows(P=40, X=20)
+
+        last = await last_of_each(one)
+
+    assert last["X"]["tree_id"] == "P"
+    assert last["P"]["period"]["start"] == "2025-01-01"
+
+
 async def test_lost_group_offsets_in_kafka_change_nothing(
     installation: Installation,
 ) -> None:

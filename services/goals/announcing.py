@@ -3,13 +3,12 @@
 What has the same name here and there is taken over as it is.
 """
 
-from dataclasses import asdict
-
 from services.goals.domain.directory import BusinessUnit, Organization, Team, User
 from services.goals.domain.metrics import DefinedMetric
 from shared.domain.goals import Goal
 from shared.messages.definitions import (
     BusinessUnitDefinition,
+    FiscalCalendarDefinition,
     GoalDefinition,
     MetricDefinition,
     OrganizationDefinition,
@@ -39,7 +38,16 @@ def business_unit_definition(unit: BusinessUnit) -> BusinessUnitDefinition:
 
 def organization_definition(organization: Organization) -> OrganizationDefinition:
     """Return the organisation's settings as others see them."""
-    return OrganizationDefinition(id=ORGANIZATION_ID, **asdict(organization))
+    return OrganizationDefinition(
+        id=ORGANIZATION_ID,
+        version=organization.version,
+        time_zone=organization.time_zone,
+        base_currency=organization.base_currency,
+        fiscal_calendar=FiscalCalendarDefinition.model_validate(
+            organization.fiscal_calendar, from_attributes=True
+        ),
+        week_start=organization.week_start,
+    )
 
 
 def metric_definition(metric: DefinedMetric) -> MetricDefinition:

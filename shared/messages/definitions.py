@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.amounts import DataType, MetricKind
+from shared.domain.fiscal import Template, YearNamedBy
 from shared.domain.goals import (
     Goal,
     GoalId,
@@ -24,7 +25,7 @@ from shared.domain.goals import (
     RollupField,
     Slot,
 )
-from shared.domain.periods import Period
+from shared.domain.periods import FiscalLabel, Period
 
 CHANGE_SET_ID: Final = "cairn-change-set-id"
 CHANGE_SET_SIZE: Final = "cairn-change-set-size"
@@ -96,6 +97,19 @@ class MetricDefinition(_Definition):
         )
 
 
+class FiscalLabelDefinition(BaseModel):
+    """What a fiscal period is called."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    year: int
+    code: int
+
+    def as_label(self) -> FiscalLabel:
+        """Return what the domain knows of it."""
+        return FiscalLabel(year=self.year, code=self.code)
+
+
 class PeriodDefinition(BaseModel):
     """The days that count, both included."""
 
@@ -104,6 +118,17 @@ class PeriodDefinition(BaseModel):
     start: date
     end: date
     time_zone: str
+    # Only shown; the days decide.
+    fiscal: FiscalLabelDefinition | None = None
+
+    def as_period(self) -> Period:
+        """Return what the domain knows of it."""
+        return Period(
+            start=self.start,
+            end=self.end,
+            time_zone=self.time_zone,
+            fiscal=None if self.fiscal is None else self.fiscal.as_label(),
+        )
 
 
 class GoalDefinition(_Definition):
@@ -134,7 +159,7 @@ class GoalDefinition(_Definition):
             owner=Principal(self.owner.type, self.owner.id),
             manager_id=self.manager_id,
             parent_id=None if self.parent_id is None else GoalId(self.parent_id),
-            period=Period(**self.period.model_dump()),
+            period=self.period.as_period(),
             target=self.target,
             stretch_target=self.stretch_target,
             owner_records_only=self.owner_records_only,
@@ -171,12 +196,24 @@ class BusinessUnitDefinition(_Definition):
     parent_id: str | None = None
 
 
+class FiscalCalendarDefinition(BaseModel):
+    """When fiscal years begin, how they are divided, and what they are called."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    start: str = "01-01"
+    template: Template = Template.QUARTERLY
+    year_named_by: YearNamedBy = YearNamedBy.START
+
+
 class OrganizationDefinition(_Definition):
     """Settings of the whole organisation."""
 
     kind: Literal[Kind.ORGANIZATION] = Kind.ORGANIZATION
     time_zone: str
     base_currency: str
+    fiscal_calendar: FiscalCalendarDefinition = FiscalCalendarDefinition()
+    week_start: str = "monday"
 
 
 Definition = Annotated[

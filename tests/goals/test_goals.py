@@ -1,6 +1,7 @@
 """The order in which goals of one request are made, and their place in the tree."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from services.goals.domain.goals import (
     path_to_root,
 )
 from shared.domain.goals import Goal, GoalId
+from shared.domain.periods import FiscalLabel
 from shared.messages.definitions import GoalDefinition
 from tests.goals.made import GOAL, METRIC
 
@@ -78,13 +80,18 @@ def test_a_goals_depth_is_how_many_ancestors_it_has() -> None:
 
 def test_definitions_lose_nothing_on_their_way() -> None:
     """What is announced is read back as what was defined."""
-    announced = goal_definition(GOAL).model_dump_json()
+    label = FiscalLabel(year=2026, code=4)
+    goal = replace(GOAL, period=replace(GOAL.period, fiscal=label))
+    announced = goal_definition(goal).model_dump_json()
 
     read = GoalDefinition.model_validate_json(announced).as_goal()
 
-    assert read == GOAL
+    assert read == goal
+    assert read.period.fiscal == label
     # The short way that pictures of whole trees are read by.
-    assert msgspec.json.decode(announced, type=Goal) == read
+    shown = msgspec.json.decode(announced, type=Goal)
+    assert shown == read
+    assert shown.period.fiscal == label
     metric = metric_definition(METRIC).as_metric()
     assert metric.rollup_fields == METRIC.rollup_fields
     assert metric.data_type == METRIC.data_type

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from services.goals.domain.errors import (
@@ -12,6 +13,7 @@ from services.goals.domain.errors import (
     USER_MANAGER_CYCLE,
     RefusedError,
 )
+from shared.domain.fiscal import FiscalCalendar
 
 # The version of what is not stored yet.
 NEW: Final = 0
@@ -54,6 +56,18 @@ class BusinessUnit:
     parent_id: str | None = None
 
 
+class WeekDay(StrEnum):
+    """A day that weeks may begin on."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
     """What holds for everybody."""
@@ -61,6 +75,8 @@ class Organization:
     version: int = NEW
     time_zone: str
     base_currency: str
+    fiscal_calendar: FiscalCalendar
+    week_start: WeekDay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

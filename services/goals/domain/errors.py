@@ -103,6 +103,15 @@ METRIC_REQUIRED: Final = _rule("metric_required")
 PERIOD_REQUIRED: Final = _rule("period_required")
 PERIOD_NEEDS_BOTH_DATES: Final = _rule("period_needs_both_dates", "80044907")
 PERIOD_ENDS_BEFORE_IT_STARTS: Final = _rule("period_ends_before_it_starts")
+CUSTOM_PERIOD_WITH_FISCAL_COLUMNS: Final = _rule(
+    "custom_period_with_fiscal_columns", "80044904"
+)
+FISCAL_PERIOD_INCOMPLETE: Final = _rule("fiscal_period_incomplete", "80044903")
+FISCAL_PERIOD_NOT_OF_TEMPLATE: Final = _rule(
+    "fiscal_period_not_of_template", "80044814"
+)
+FISCAL_PERIOD_WITH_OTHER_DATES: Final = _rule("fiscal_period_with_other_dates")
+PERIOD_NOT_FISCAL: Final = _rule("period_not_fiscal")
 YEAR_OUT_OF_RANGE: Final = _rule("year_out_of_range")
 GOAL_CYCLE: Final = _rule("goal_cycle")
 GOAL_TOO_DEEP: Final = _rule("goal_too_deep")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 
 from services.goals.domain.changing import UNCHANGED, Unchanged, changed
@@ -15,17 +14,24 @@ from services.goals.domain.errors import (
     METRIC_CHANGE_ON_CHILD,
     METRIC_CHANGE_ON_PARENT,
     METRIC_REQUIRED,
+    NOT_A_ROOT,
     PARENT_METRIC_DIFFERS,
     PARENT_PERIOD_DIFFERS,
     PARENT_WITH_METRIC_OR_PERIOD,
     PERIOD_CHANGE_ON_CHILD,
-    PERIOD_ENDS_BEFORE_IT_STARTS,
-    PERIOD_NEEDS_BOTH_DATES,
+    PERIOD_NOT_FISCAL,
     PERIOD_REQUIRED,
     RefusedError,
 )
 from services.goals.domain.metrics import DefinedMetric
+from services.goals.domain.periods import (
+    GivenPeriod,
+    chosen_period,
+    fiscal_days,
+    is_same,
+)
 from services.goals.domain.targets import stretch_target_of, target_of
+from shared.domain.fiscal import FiscalCalendar
 from shared.domain.goals import (
     DEPTH_MAX,
     Goal,
@@ -41,14 +47,6 @@ NO_NUMBER = GoalNumber(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Days:
-    """The two ends of a custom period, as far as they were given."""
-
-    start: date | None = None
-    end: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GoalDraft:
     """A goal as somebody asks for it; what is left out is inherited or assumed."""
 
@@ -58,7 +56,7 @@ class GoalDraft:
     owner: Principal
     manager_id: str | None = None
     parent_id: GoalId | None = None
-    days: Days | None = None
+    period: GivenPeriod | None = None
     time_zone: str | None = None
     target: Decimal | None = None
     stretch_target: Decimal | None = None
@@ -75,7 +73,7 @@ class GoalChange:
     owner: Principal | Unchanged = UNCHANGED
     manager_id: str | Unchanged = UNCHANGED
     parent_id: GoalId | Unchanged | None = UNCHANGED
-    days: Days | Unchanged = UNCHANGED
+    period: GivenPeriod | Unchanged = UNCHANGED
     time_zone: str | Unchanged = UNCHANGED
     target: Decimal | Unchanged | None = UNCHANGED
     stretch_target: Decimal | Unchanged | None = UNCHANGED
@@ -94,6 +92,8 @@ class Surroundings:
     depths: Mapping[GoalId, int]
     # The organisation's: a goal takes it if nothing else is said.
     time_zone: str
+    # What fiscal periods are taken from when they are chosen.
+    calendar: FiscalCalendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ def new_goal(draft: GoalDraft, around: Surroundings) -> Goal:
     """Return the goal that a draft asks for, or refuse it."""
     parent = _parent_of(draft, around)
     if parent is not None:
-        _check_inherits(draft, parent)
+        _check_inherits(draft, parent, around)
     metric = _metric_of(draft, parent, around)
     goal = Goal(
         number=NO_NUMBER,
@@ -146,7 +146,7 @@ def changed_goal(
         manager_id=changed(change.manager_id, goal.manager_id),
         parent_id=changed(change.parent_id, goal.parent_id),
         metric_id=changed(change.metric_id, goal.metric_id),
-        period=_changed_period(goal, change),
+        period=_changed_period(goal, change, around),
         owner_records_only=changed(change.owner_records_only, goal.owner_records_only),
         rollup_only_from_children=changed(
             change.rollup_only_from_children, goal.rollup_only_from_children
@@ -155,13 +155,37 @@ def changed_goal(
     _check_one_thing_at_a_time(goal, after, change)
     if after.metric_id != goal.metric_id:
         _check_metric_may_change(goal, place)
-    if after.period != goal.period:
+    if not is_same(after.period, goal.period):
         _check_period_may_change(goal)
     if after.parent_id != goal.parent_id and after.parent_id is not None:
         _check_attachable(after, after.parent_id, around, place)
+        # The same days; from now on they are called as in the tree it joins.
+        after = replace(after, period=around.goals[after.parent_id].period)
     _check_people(after, around.directory)
     metric = _existing_metric(after.id, after.metric_id, around)
     return _with_targets(goal, after, change, metric)
+
+
+def aligned_goal(goal: Goal, calendar: FiscalCalendar) -> Goal:
+    """Return a root with its fiscal period as the calendar has it now, or refuse."""
+    if goal.parent_id is not None:
+        raise RefusedError(
+            NOT_A_ROOT,
+            f"goal {goal.id} lies under goal {goal.parent_id} and has the period of "
+            "its tree; align the root, and the whole tree follows",
+            field="parent_id",
+        )
+    label = goal.period.fiscal
+    if label is None:
+        raise RefusedError(
+            PERIOD_NOT_FISCAL,
+            f"the period of goal {goal.id} is custom, {goal.period.start} to "
+            f"{goal.period.end}, and no calendar moves it; give the goal a fiscal "
+            "period, or other days",
+            field="period.kind",
+        )
+    start, end = fiscal_days(goal.id, label, calendar)
+    return replace(goal, period=replace(goal.period, start=start, end=end))
 
 
 def same_tree_below(root: Goal, descendants: Sequence[Goal]) -> Sequence[Goal]:
@@ -180,15 +204,19 @@ def _parent_of(draft: GoalDraft, around: Surroundings) -> Goal | None:
     return None if draft.parent_id is None else around.goals[draft.parent_id]
 
 
-def _check_inherits(draft: GoalDraft, parent: Goal) -> None:
+def _check_inherits(draft: GoalDraft, parent: Goal, around: Surroundings) -> None:
     """Refuse a goal that says otherwise than the parent whose tree it joins."""
     if draft.metric_id is not None and draft.metric_id != parent.metric_id:
         raise _metric_differs(draft.id, draft.metric_id, parent)
-    days = draft.days
     given = parent.period
-    if days is not None:
-        start, end = _both(draft.id, days)
-        given = replace(given, start=start, end=end)
+    if draft.period is not None:
+        given = chosen_period(
+            draft.id,
+            draft.period,
+            time_zone=given.time_zone,
+            calendar=around.calendar,
+            standing=parent.period,
+        )
     if draft.time_zone is not None:
         given = replace(given, time_zone=draft.time_zone)
     if given != parent.period:
@@ -234,54 +262,43 @@ def _manager_of(draft: GoalDraft) -> str:
 
 
 def _period_of(draft: GoalDraft, around: Surroundings) -> Period:
-    if draft.days is None:
+    if draft.period is None:
         raise RefusedError(
             PERIOD_REQUIRED,
             f"goal {draft.id} has neither a period nor a parent to take it from; give "
-            "its first and last day",
+            "its first and last day, or a fiscal year and period",
             field="period",
         )
-    start, end = _both(draft.id, draft.days)
-    return Period(start=start, end=end, time_zone=draft.time_zone or around.time_zone)
+    return chosen_period(
+        draft.id,
+        draft.period,
+        time_zone=draft.time_zone or around.time_zone,
+        calendar=around.calendar,
+    )
 
 
-def _both(goal_id: GoalId, days: Days) -> tuple[date, date]:
-    if days.start is None or days.end is None:
-        missing = "start" if days.start is None else "end"
-        raise RefusedError(
-            PERIOD_NEEDS_BOTH_DATES,
-            f"the period of goal {goal_id} has no {missing}; give its first and last "
-            "day",
-            field=f"period.{missing}",
-        )
-    if days.end < days.start:
-        raise RefusedError(
-            PERIOD_ENDS_BEFORE_IT_STARTS,
-            f"the period of goal {goal_id} ends on {days.end}, before it starts on "
-            f"{days.start}; exchange the two or correct one",
-            field="period.end",
-        )
-    return days.start, days.end
-
-
-def _changed_period(goal: Goal, change: GoalChange) -> Period:
-    period = goal.period
-    if not isinstance(change.days, Unchanged):
-        start, end = _both(goal.id, change.days)
-        period = replace(period, start=start, end=end)
-    return replace(period, time_zone=changed(change.time_zone, period.time_zone))
+def _changed_period(goal: Goal, change: GoalChange, around: Surroundings) -> Period:
+    time_zone = changed(change.time_zone, goal.period.time_zone)
+    if isinstance(change.period, Unchanged):
+        return replace(goal.period, time_zone=time_zone)
+    return chosen_period(
+        goal.id,
+        change.period,
+        time_zone=time_zone,
+        calendar=around.calendar,
+        standing=goal.period,
+    )
 
 
 def _check_one_thing_at_a_time(goal: Goal, after: Goal, change: GoalChange) -> None:
     """Refuse parent and metric or period in one change, unless neither is changed."""
-    of_the_tree = (change.metric_id, change.days, change.time_zone)
+    of_the_tree = (change.metric_id, change.period, change.time_zone)
     if change.parent_id is UNCHANGED or all(one is UNCHANGED for one in of_the_tree):
         return
-    if (after.parent_id, after.metric_id, after.period) != (
+    if (after.parent_id, after.metric_id) != (
         goal.parent_id,
         goal.metric_id,
-        goal.period,
-    ):
+    ) or not is_same(after.period, goal.period):
         raise RefusedError(
             PARENT_WITH_METRIC_OR_PERIOD,
             f"goal {goal.id} cannot get another parent together with a metric or "

@@ -11,6 +11,7 @@ from services.goals.domain.goals import (
     GoalDraft,
     Place,
     Surroundings,
+    aligned_goal,
     changed_goal,
     depth_of,
     new_goal,
@@ -19,6 +20,7 @@ from services.goals.domain.goals import (
     same_tree_below,
 )
 from services.goals.domain.metrics import DefinedMetric
+from services.goals.domain.periods import is_same
 from services.goals.domain.versions import Expected
 from services.goals.flows.defining import check_new_ids, existing, item
 from services.goals.store.database import Changes
@@ -35,6 +37,7 @@ async def create_goals(changes: Changes, drafts: Sequence[GoalDraft]) -> Sequenc
     # Each goal that is made joins those that later ones may name as parents.
     goals = dict(parents)
     depths = {one: depth_of(one, above) for one in parents}
+    organization = await changes.organization()
     around = Surroundings(
         directory=await _people(
             changes,
@@ -48,7 +51,8 @@ async def create_goals(changes: Changes, drafts: Sequence[GoalDraft]) -> Sequenc
         ),
         goals=goals,
         depths=depths,
-        time_zone=(await changes.organization()).time_zone,
+        time_zone=organization.time_zone,
+        calendar=organization.fiscal_calendar,
     )
     for index in parents_first(drafts):
         with item(index):
@@ -73,15 +77,17 @@ async def change_goal(
         path_of_parent=path_to_root(parent_id, above) if parent_id else (),
         height=await changes.goals.height(goal_id),
     )
-    after = changed_goal(goal, change, around, place)
-    if after == goal:
-        return goal
-    below: Sequence[Goal] = ()
-    if after.period != goal.period:
-        below = same_tree_below(after, await changes.goals.descendants(goal_id))
-    stored = await changes.goals.update([after, *below])
-    _announce(changes, stored)
-    return stored[0]
+    return await _stored(changes, goal, changed_goal(goal, change, around, place))
+
+
+async def align_fiscal_period(
+    changes: Changes, goal_id: GoalId, expected: Expected
+) -> Goal:
+    """Take the days of a tree's fiscal period anew from the present calendar."""
+    goal = await existing(changes.goals, "goal", goal_id, expected)
+    organization = await changes.organization()
+    after = aligned_goal(goal, organization.fiscal_calendar)
+    return await _stored(changes, goal, after)
 
 
 async def delete_goal(changes: Changes, goal_id: GoalId, expected: Expected) -> None:
@@ -93,6 +99,19 @@ async def delete_goal(changes: Changes, goal_id: GoalId, expected: Expected) -> 
         _announce(changes, await changes.goals.update(orphans))
     await changes.goals.delete(goal_id)
     changes.announce_gone(Kind.GOAL, goal_id, goal_number=goal.number)
+
+
+async def _stored(changes: Changes, goal: Goal, after: Goal) -> Goal:
+    """Store what a goal becomes, and the period that those below it share with it."""
+    has_same_period = is_same(after.period, goal.period)
+    if after == goal and has_same_period:
+        return goal
+    below: Sequence[Goal] = ()
+    if not has_same_period:
+        below = same_tree_below(after, await changes.goals.descendants(goal.id))
+    stored = await changes.goals.update([after, *below])
+    _announce(changes, stored)
+    return stored[0]
 
 
 async def _around(
@@ -109,6 +128,7 @@ async def _around(
         goals=await _goals(changes, {parent_id} if parent_id else set()),
         depths={},
         time_zone=goal.period.time_zone,
+        calendar=(await changes.organization()).fiscal_calendar,
     )
 
 

@@ -15,6 +15,7 @@ from services.goals.domain.numbers import (
 )
 from services.goals.domain.targets import Today, today_of
 from shared.domain.goals import SLOTS, Goal, GoalNumber, GoalState, Slot
+from shared.domain.periods import Period
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer", bound="GoalAnswer")
@@ -67,12 +68,26 @@ class PrincipalAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodAnswer:
+class CustomPeriodAnswer:
     """The days that count, both included."""
 
     kind: Literal["custom"] = "custom"
     start: date
     end: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiscalPeriodAnswer:
+    """A fiscal period, and the days it had when it was chosen, both included."""
+
+    kind: Literal["fiscal"] = "fiscal"
+    year: int
+    period: int
+    start: date
+    end: date
+
+
+PeriodAnswer = CustomPeriodAnswer | FiscalPeriodAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +229,7 @@ def _answer(
         owner=PrincipalAnswer(type=goal.owner.type, id=goal.owner.id),
         manager_id=goal.manager_id,
         parent_id=goal.parent_id,
-        period=PeriodAnswer(start=period.start, end=period.end),
+        period=_period(period),
         time_zone=period.time_zone,
         target=goal.target,
         stretch_target=goal.stretch_target,
@@ -236,6 +251,17 @@ def _answer(
             status=RollupStatus.CURRENT if is_current else RollupStatus.COMPUTING
         ),
         **more,
+    )
+
+
+def _period(period: Period) -> PeriodAnswer:
+    if period.fiscal is None:
+        return CustomPeriodAnswer(start=period.start, end=period.end)
+    return FiscalPeriodAnswer(
+        year=period.fiscal.year,
+        period=period.fiscal.code,
+        start=period.start,
+        end=period.end,
     )
 
 

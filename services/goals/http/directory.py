@@ -1,11 +1,19 @@
 """Routes of users, teams, business units and the organisation."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
 from services.goals.domain import errors as refusals
-from services.goals.domain.directory import BusinessUnit, Organization, Team, User
+from services.goals.domain.directory import (
+    BusinessUnit,
+    Organization,
+    Team,
+    User,
+    WeekDay,
+)
 from services.goals.flows import directory as flows
 from services.goals.http import writing
 from services.goals.http.context import CurrentService
@@ -27,7 +35,9 @@ from services.goals.http.resources import (
     resource_of,
     words_of,
 )
-from services.goals.http.writing import AsStored, thing_response
+from services.goals.http.writing import thing_response
+from services.goals.store.database import Reading
+from shared.domain.fiscal import Template, YearNamedBy
 
 _USERS: Final = resource_of(
     flows.USERS,
@@ -100,6 +110,54 @@ _BUSINESS_UNITS: Final = resource_of(
     answer=BusinessUnit,
 )
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiscalCalendarAnswer:
+    """When fiscal years begin, how they are divided, and what they are called."""
+
+    start: str
+    template: Template
+    year_named_by: YearNamedBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationAnswer:
+    """What holds for everybody."""
+
+    version: int
+    time_zone: str
+    base_currency: str
+    fiscal_calendar: FiscalCalendarAnswer
+    week_start: WeekDay
+
+
+class _Shown:
+    """Shows the organisation's calendar as people write it."""
+
+    def at_once(self, things: Sequence[Organization]) -> Sequence[OrganizationAnswer]:
+        return [_organization_answer(one) for one in things]
+
+    async def with_numbers(
+        self, _reading: Reading, things: Sequence[Organization]
+    ) -> Sequence[OrganizationAnswer]:
+        return self.at_once(things)
+
+
+def _organization_answer(organization: Organization) -> OrganizationAnswer:
+    calendar = organization.fiscal_calendar
+    return OrganizationAnswer(
+        version=organization.version,
+        time_zone=organization.time_zone,
+        base_currency=organization.base_currency,
+        fiscal_calendar=FiscalCalendarAnswer(
+            start=calendar.start,
+            template=calendar.template,
+            year_named_by=calendar.year_named_by,
+        ),
+        week_start=organization.week_start,
+    )
+
+
 router = APIRouter(tags=["directory"], route_class=ExactRoute)
 add_routes(router, _USERS)
 add_routes(router, _TEAMS)
@@ -109,20 +167,20 @@ add_routes(router, _BUSINESS_UNITS)
 @router.get(
     "/v1/organization",
     summary="Read what holds for everybody",
-    response_model=Organization,
+    response_model=OrganizationAnswer,
     responses=errors_of(),
 )
 async def read_organization(service: CurrentService) -> Response:
     """Return the organisation's settings, and in ETag the version for If-Match."""
     async with service.database.reading() as reading:
         organization = await reading.organization()
-    return thing_response(organization, organization.version)
+    return thing_response(_organization_answer(organization), organization.version)
 
 
 @router.patch(
     "/v1/organization",
     summary="Change what holds for everybody",
-    response_model=Organization,
+    response_model=OrganizationAnswer,
     responses=errors_of(CHANGE_REFUSALS, [refusals.TIME_ZONE_UNKNOWN], writes=True),
 )
 async def change_organization(
@@ -131,7 +189,10 @@ async def change_organization(
     body: OrganizationPatch,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change the fields that are given; no goal moves by it."""
+    """Change the fields that are given; no goal moves by it.
+
+    A goal with a fiscal period follows another calendar when its root is aligned.
+    """
     expected = expected_of(if_match)
     return await writing.change(
         service,
@@ -139,5 +200,5 @@ async def change_organization(
         write=lambda changes: flows.change_organization(
             changes, body.applied_to, expected
         ),
-        view=AsStored(),
+        view=_Shown(),
     )

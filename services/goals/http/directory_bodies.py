@@ -3,20 +3,47 @@
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic_core import PydanticCustomError
 
-from services.goals.domain.directory import BusinessUnit, Organization, Team, User
+from services.goals.domain.directory import (
+    BusinessUnit,
+    Organization,
+    Team,
+    User,
+    WeekDay,
+)
+from services.goals.domain.errors import INVALID_FIELD, RefusedError
 from services.goals.http.fields import Body, Id, LeftOut, Name, TimeZone, given
+from shared.domain.fiscal import (
+    FiscalCalendar,
+    Template,
+    UnreadableCalendarError,
+    YearNamedBy,
+    calendar_of,
+)
 from shared.plumbing.identifiers import new_id
 
 MEMBERS_MAX: Final = 1_000
 
 _CURRENCY = "^[A-Z]{3}$"
+# So much of what does not read is shown.
+_SHOWN_MAX: Final = 40
 
 
 def _in_order(members: tuple[str, ...]) -> tuple[str, ...]:
     """Return members as they are stored: the same ones in any order are equal."""
     return tuple(sorted(members))
+
+
+def _week_day(value: object) -> WeekDay:
+    if isinstance(value, str) and value in tuple(WeekDay):
+        return WeekDay(value)
+    raise PydanticCustomError(
+        "invalid_field",
+        "{found} is no day of the week; write one of {allowed}",
+        {"found": str(value)[:_SHOWN_MAX], "allowed": ", ".join(WeekDay)},
+    )
 
 
 Members = Annotated[
@@ -135,21 +162,78 @@ class BusinessUnitPatch(Body):
         return replace(unit, **given(self))
 
 
+def _choices(choices: type[Template | YearNamedBy]) -> dict[str, Any]:
+    return {"enum": [str(one) for one in choices]}
+
+
+class FiscalCalendarPatch(Body):
+    """When fiscal years begin and how they are divided; what is left out stays."""
+
+    # What these texts may be, the calendar itself says.
+    start: Annotated[
+        str, Field(strict=True, max_length=_SHOWN_MAX, examples=["04-01"])
+    ] = LeftOut
+    template: Annotated[
+        str,
+        Field(strict=True, max_length=_SHOWN_MAX, json_schema_extra=_choices(Template)),
+    ] = LeftOut
+    year_named_by: Annotated[
+        str,
+        Field(
+            strict=True, max_length=_SHOWN_MAX, json_schema_extra=_choices(YearNamedBy)
+        ),
+    ] = LeftOut
+
+    def applied_to(self, calendar: FiscalCalendar) -> FiscalCalendar:
+        """Return what the calendar becomes, or refuse it."""
+        texts: dict[str, str] = {
+            "start": calendar.start,
+            "template": calendar.template,
+            "year_named_by": calendar.year_named_by,
+            **given(self),
+        }
+        try:
+            return calendar_of(**texts)
+        except UnreadableCalendarError as fault:
+            raise RefusedError(
+                INVALID_FIELD, str(fault), field=f"fiscal_calendar.{fault.field}"
+            ) from None
+
+
 class OrganizationPatch(Body):
     """What is to hold for everybody; what is left out stays."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"time_zone": "Europe/Berlin"}]}
+        json_schema_extra={
+            "examples": [
+                {"time_zone": "Europe/Berlin"},
+                {
+                    "fiscal_calendar": {
+                        "start": "04-01",
+                        "template": "quarterly",
+                        "year_named_by": "start",
+                    },
+                    "week_start": "monday",
+                },
+            ]
+        }
     )
 
     time_zone: TimeZone = LeftOut
     base_currency: Annotated[
         str, Field(strict=True, pattern=_CURRENCY, examples=["EUR"])
     ] = LeftOut
+    fiscal_calendar: FiscalCalendarPatch = LeftOut
+    week_start: Annotated[WeekDay, BeforeValidator(_week_day)] = LeftOut
 
     def applied_to(self, organization: Organization) -> Organization:
         """Return what the organisation becomes."""
-        return replace(organization, **given(self))
+        fields = given(self)
+        if "fiscal_calendar" in fields:
+            fields["fiscal_calendar"] = self.fiscal_calendar.applied_to(
+                organization.fiscal_calendar
+            )
+        return replace(organization, **fields)
 
 
 def _with_id(new: NewUser | NewTeam | NewBusinessUnit) -> dict[str, Any]:

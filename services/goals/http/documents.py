@@ -76,7 +76,12 @@ _GOAL: Final = {
     "owner": {"type": "user", "id": "ada"},
     "manager_id": "grace",
     "parent_id": "company",
-    "period": {"start": "2026-10-01", "end": "2026-12-31", "time_zone": "UTC"},
+    "period": {
+        "start": "2026-10-01",
+        "end": "2026-12-31",
+        "time_zone": "UTC",
+        "fiscal": {"year": 2026, "code": 4},
+    },
     "target": "40000.0000",
     "stretch_target": None,
     "owner_records_only": True,

@@ -1,10 +1,11 @@
 """What clients send of goals."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
-from services.goals.domain.goals import Days, GoalChange, GoalDraft
+from services.goals.domain.goals import GoalChange, GoalDraft
+from services.goals.domain.periods import GivenPeriod, PeriodKind
 from services.goals.http.fields import (
     Amount,
     Body,
@@ -19,23 +20,46 @@ from services.goals.http.fields import (
 from shared.domain.goals import GoalId, MetricId, Principal
 from shared.plumbing.identifiers import new_id
 
+# Which years and periods there are, the calendar says; these only bound the digits.
+_Year = Annotated[int, Field(strict=True, ge=0, le=9999, examples=[2026])]
+_PeriodCode = Annotated[int, Field(strict=True, ge=0, le=999, examples=[4])]
+
 
 class PeriodBody(Body):
-    """The days that count, both included."""
+    """The days that count, both included: given as such, or as a fiscal period."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"kind": "custom", "start": "2026-10-01", "end": "2026-12-31"}]
+            "examples": [
+                {"kind": "custom", "start": "2026-10-01", "end": "2026-12-31"},
+                {"kind": "fiscal", "year": 2026, "period": 4},
+            ]
         }
     )
 
-    kind: Literal["custom"]
-    start: Day | None = None
-    end: Day | None = None
+    kind: Literal["custom", "fiscal"]
+    start: Day | None = Field(
+        default=None, description="of a custom period; of a fiscal one it follows"
+    )
+    end: Day | None = Field(
+        default=None, description="of a custom period; of a fiscal one it follows"
+    )
+    year: _Year | None = Field(default=None, description="the fiscal year")
+    period: _PeriodCode | None = Field(
+        default=None,
+        description="the period's code in the fiscal year: quarters 1 to 4, months 101 "
+        "to 112, halves 201 and 202, the whole year 301, four weeks 401 to 413",
+    )
 
-    def as_days(self) -> Days:
+    def as_given(self) -> GivenPeriod:
         """Return what is asked for."""
-        return Days(start=self.start, end=self.end)
+        return GivenPeriod(
+            kind=PeriodKind(self.kind),
+            start=self.start,
+            end=self.end,
+            year=self.year,
+            period=self.period,
+        )
 
 
 class NewGoal(Body):
@@ -100,7 +124,7 @@ class NewGoal(Body):
             owner=Principal(self.owner.type, self.owner.id),
             manager_id=self.manager_id,
             parent_id=None if self.parent_id is None else GoalId(self.parent_id),
-            days=None if self.period is None else self.period.as_days(),
+            period=None if self.period is None else self.period.as_given(),
             time_zone=self.time_zone,
             target=self.target,
             stretch_target=self.stretch_target,
@@ -117,6 +141,7 @@ class GoalPatch(Body):
             "examples": [
                 {"title": "North and Nordics", "target": "45000.00"},
                 {"parent_id": "emea"},
+                {"period": {"kind": "fiscal", "year": 2026, "period": 4}},
             ]
         }
     )
@@ -139,6 +164,5 @@ class GoalPatch(Body):
         if "owner" in fields:
             fields["owner"] = Principal(self.owner.type, self.owner.id)
         if "period" in fields:
-            fields["days"] = self.period.as_days()
-            del fields["period"]
+            fields["period"] = self.period.as_given()
         return GoalChange(**fields)

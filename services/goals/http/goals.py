@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from services.goals.domain import errors as refusals
 from services.goals.domain.errors import INVALID_PARAMETER, RefusedError
 from services.goals.domain.versions import not_found
 from services.goals.flows import goals as flows
+from services.goals.http import writing
 from services.goals.http.answers import (
     GoalAnswer,
     TreeAnswer,
@@ -19,11 +20,12 @@ from services.goals.http.answers import (
     tree_answer,
 )
 from services.goals.http.context import CurrentService, Service
-from services.goals.http.documenting import JSON, errors_of
+from services.goals.http.documenting import CHANGE_REFUSALS, JSON, errors_of
 from services.goals.http.errors import unavailable
+from services.goals.http.fields import Body
 from services.goals.http.goal_bodies import GoalPatch, NewGoal
 from services.goals.http.listing import PageQuery
-from services.goals.http.reading import ExactRoute, PathId
+from services.goals.http.reading import ExactRoute, IfMatch, PathId, expected_of
 from services.goals.http.resources import (
     Refusals,
     Resource,
@@ -31,6 +33,7 @@ from services.goals.http.resources import (
     Words,
     add_routes,
 )
+from services.goals.http.writing import IdempotencyKey
 from services.goals.store.database import Reading
 from services.goals.store.goals import GoalFilter
 from shared.domain.goals import DEPTH_MAX, Goal, GoalId, Principal, PrincipalType
@@ -42,6 +45,10 @@ _WRITTEN: Final = (
     refusals.PARENT_PERIOD_DIFFERS,
     refusals.PERIOD_NEEDS_BOTH_DATES,
     refusals.PERIOD_ENDS_BEFORE_IT_STARTS,
+    refusals.CUSTOM_PERIOD_WITH_FISCAL_COLUMNS,
+    refusals.FISCAL_PERIOD_INCOMPLETE,
+    refusals.FISCAL_PERIOD_NOT_OF_TEMPLATE,
+    refusals.FISCAL_PERIOD_WITH_OTHER_DATES,
     refusals.YEAR_OUT_OF_RANGE,
     refusals.TIME_ZONE_UNKNOWN,
     refusals.GOAL_CYCLE,
@@ -62,6 +69,17 @@ _CHANGED: Final = (
     refusals.METRIC_CHANGE_ON_PARENT,
     refusals.PERIOD_CHANGE_ON_CHILD,
 )
+_ALIGNED: Final = (
+    refusals.NOT_A_ROOT,
+    refusals.PERIOD_NOT_FISCAL,
+    refusals.FISCAL_PERIOD_NOT_OF_TEMPLATE,
+    refusals.YEAR_OUT_OF_RANGE,
+    refusals.IDEMPOTENCY_KEY_REUSED,
+)
+
+
+class NothingMore(Body):
+    """Nothing need be said; an empty object may be."""
 
 
 class GoalsQuery(PageQuery):
@@ -129,7 +147,8 @@ _GOALS: Final = Resource(
         change=Told(
             "Change or move a goal",
             "Change the fields that are given; `parent_id` moves it with all below "
-            "it.\n\nThe period is changed on the root, and the whole tree follows.",
+            "it.\n\nThe period is changed on the root, and the whole tree follows. The "
+            "fiscal period that the goal has already, sent again, keeps its days.",
         ),
         delete=Told(
             "Delete a goal; its children become roots",
@@ -194,6 +213,36 @@ async def read_tree(
         )
     )
     return Response(content, media_type=JSON)
+
+
+@router.post(
+    "/v1/goals/{id}/align-fiscal-period",
+    summary="Take the days of a fiscal period anew from the present calendar",
+    response_model=GoalAnswer,
+    responses=errors_of(CHANGE_REFUSALS, _ALIGNED, writes=True),
+)
+async def align_fiscal_period(
+    service: CurrentService,
+    request: Request,
+    goal_id: Annotated[PathId, Path(alias="id")],
+    _body: NothingMore | None = None,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Give a root, and all below it, the days that its fiscal period has now.
+
+    A goal keeps the days of the calendar under which its period was chosen.
+    """
+    expected = expected_of(if_match)
+    return await writing.act(
+        service,
+        request,
+        key=idempotency_key,
+        write=lambda changes: flows.align_fiscal_period(
+            changes, GoalId(goal_id), expected
+        ),
+        view=_WithNumbers(service),
+    )
 
 
 async def absence_of(reading: Reading, goal_id: GoalId) -> Exception:

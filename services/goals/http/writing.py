@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Final, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -16,7 +17,7 @@ from services.goals.http.documenting import JSON
 from services.goals.http.reading import etag_of, traceparent_of
 from services.goals.store import idempotency
 from services.goals.store.database import Changes, Reading
-from services.goals.store.idempotency import KeyOfWrite
+from services.goals.store.idempotency import KeptAnswer, KeyOfWrite
 from services.goals.store.tables import Thing
 
 KEY_LENGTH_MAX: Final = 200
@@ -69,6 +70,15 @@ class AsStored:
         return things
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form(Generic[Thing]):
+    """How a write is answered."""
+
+    status: int
+    many: bool
+    headers: Callable[[Sequence[Thing]], dict[str, str]]
+
+
 async def create(
     service: Service,
     request: Request,
@@ -79,16 +89,67 @@ async def create(
     view: View[Thing],
 ) -> Response:
     """Create one thing or many; the same request again gets the same answer."""
-    path, trace = request.url.path, traceparent_of(request)
-    asked = None if key is None else await _asked(request, path, key)
+    path = request.url.path
+    return await _once(
+        service,
+        request,
+        key=key,
+        write=write,
+        view=view,
+        form=_Form(
+            status=201,
+            many=many,
+            headers=lambda things: {} if many else _headers(path, things[0]),
+        ),
+    )
+
+
+async def act(
+    service: Service,
+    request: Request,
+    *,
+    key: str | None,
+    write: Callable[[Changes], Awaitable[Thing]],
+    view: View[Thing],
+) -> Response:
+    """Do something with one thing; the same request again gets the same answer."""
+
+    async def write_one(changes: Changes) -> Sequence[Thing]:
+        return [await write(changes)]
+
+    return await _once(
+        service,
+        request,
+        key=key,
+        write=write_one,
+        view=view,
+        form=_Form(
+            status=200,
+            many=False,
+            headers=lambda things: {"ETag": etag_of(things[0].version)},
+        ),
+    )
+
+
+async def _once(
+    service: Service,
+    request: Request,
+    *,
+    key: str | None,
+    write: Callable[[Changes], Awaitable[Sequence[Thing]]],
+    view: View[Thing],
+    form: _Form[Thing],
+) -> Response:
+    trace, many = traceparent_of(request), form.many
+    asked = None if key is None else await _asked(request, request.url.path, key)
     with _placed(many=many):
         async with service.database.changing(traceparent=trace) as changes:
             if asked is not None:
                 kept = await _kept(changes, asked)
                 if kept is not None:
-                    return kept
+                    return _answered(kept.answer, form.status, kept.headers)
             things = await write(changes)
-            headers = {} if many else _headers(path, things[0])
+            headers = form.headers(things)
             if asked is not None:
                 # Within the write: whoever asks again finds both, or neither.
                 content = _content(view.at_once(things), many=many)
@@ -98,7 +159,7 @@ async def create(
         content = _content(await view.with_numbers(reading, things), many=many)
         if asked is not None:
             await idempotency.complete(reading.connection, asked, content)
-    return _created(headers, content)
+    return _answered(content, form.status, headers)
 
 
 async def change(
@@ -154,22 +215,20 @@ async def _asked(request: Request, path: str, key: str) -> KeyOfWrite:
     return KeyOfWrite(path=path, key=key, body_sha256=hashlib.sha256(body).digest())
 
 
-async def _kept(changes: Changes, asked: KeyOfWrite) -> Response | None:
+async def _kept(changes: Changes, asked: KeyOfWrite) -> KeptAnswer | None:
     kept = await idempotency.find(changes.connection, asked)
-    if kept is None:
-        return None
-    if kept.body_sha256 != asked.body_sha256:
+    if kept is not None and kept.body_sha256 != asked.body_sha256:
         raise RefusedError(
             IDEMPOTENCY_KEY_REUSED,
             f"the idempotency key {asked.key} came with another body before; use a new "
             "key for a new request",
             field="Idempotency-Key",
         )
-    return _created(kept.headers, kept.answer)
+    return kept
 
 
-def _created(headers: dict[str, str], content: bytes) -> Response:
-    return Response(content, status_code=201, media_type=JSON, headers=headers)
+def _answered(content: bytes, status: int, headers: dict[str, str]) -> Response:
+    return Response(content, status_code=status, media_type=JSON, headers=headers)
 
 
 def _content(shown: Sequence[object], *, many: bool) -> bytes:

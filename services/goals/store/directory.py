@@ -6,9 +6,16 @@ from typing import Final
 
 from typing_extensions import override
 
-from services.goals.domain.directory import BusinessUnit, Organization, Team, User
+from services.goals.domain.directory import (
+    BusinessUnit,
+    Organization,
+    Team,
+    User,
+    WeekDay,
+)
 from services.goals.store.connections import Connection, Statements
 from services.goals.store.tables import Column, Shape, Table, Tree
+from shared.domain.fiscal import calendar_of
 
 _USERS: Final[Shape[User]] = Shape(
     table="goals.directory_user",
@@ -64,10 +71,16 @@ INSERT INTO goals.team_member (team_id, user_id)
 SELECT * FROM unnest($1::text[], $2::text[])
 """
 
-_ORGANIZATION = "SELECT version, time_zone, base_currency FROM goals.organization"
+_ORGANIZATION = """
+SELECT
+    version, time_zone, base_currency, fiscal_start, fiscal_template,
+    fiscal_year_named_by, week_start
+FROM goals.organization
+"""
 _UPDATE_ORGANIZATION = """
 UPDATE goals.organization
-SET time_zone = $1, base_currency = $2, version = nextval('goals.version')
+SET time_zone = $1, base_currency = $2, fiscal_start = $3, fiscal_template = $4,
+    fiscal_year_named_by = $5, week_start = $6, version = nextval('goals.version')
 RETURNING version
 """
 
@@ -122,11 +135,28 @@ class OrganizationStatements(Statements):
         if row is None:  # the migration has written it
             message = "goals.organization has no row"
             raise LookupError(message)
-        return Organization(**row)
+        return Organization(
+            version=row["version"],
+            time_zone=row["time_zone"],
+            base_currency=row["base_currency"],
+            fiscal_calendar=calendar_of(
+                start=row["fiscal_start"],
+                template=row["fiscal_template"],
+                year_named_by=row["fiscal_year_named_by"],
+            ),
+            week_start=WeekDay(row["week_start"]),
+        )
 
     async def update_organization(self, organization: Organization) -> Organization:
         """Store what holds for everybody now; return it with its version."""
+        calendar = organization.fiscal_calendar
         version = await self.connection.fetchval(
-            _UPDATE_ORGANIZATION, organization.time_zone, organization.base_currency
+            _UPDATE_ORGANIZATION,
+            organization.time_zone,
+            organization.base_currency,
+            calendar.start,
+            calendar.template,
+            calendar.year_named_by,
+            organization.week_start,
         )
         return replace(organization, version=version)

@@ -17,7 +17,7 @@ from shared.domain.goals import (
     Principal,
     PrincipalType,
 )
-from shared.domain.periods import Period
+from shared.domain.periods import FiscalLabel, Period
 
 # An absent condition is null, and holds for every goal.
 _MATCHING = """
@@ -112,6 +112,20 @@ def _text(number: Decimal | None) -> str | None:
     return None if number is None else format(number, "f")
 
 
+def _label(row: asyncpg.Record) -> FiscalLabel | None:
+    if row["fiscal_year"] is None:
+        return None
+    return FiscalLabel(year=row["fiscal_year"], code=row["fiscal_period"])
+
+
+def _fiscal_year(goal: Goal) -> int | None:
+    return None if goal.period.fiscal is None else goal.period.fiscal.year
+
+
+def _fiscal_period(goal: Goal) -> int | None:
+    return None if goal.period.fiscal is None else goal.period.fiscal.code
+
+
 def _goal(row: asyncpg.Record) -> Goal:
     return Goal(
         number=GoalNumber(row["number"]),
@@ -126,6 +140,7 @@ def _goal(row: asyncpg.Record) -> Goal:
             start=row["period_start"],
             end=row["period_end"],
             time_zone=row["time_zone"],
+            fiscal=_label(row),
         ),
         target=_text(row["target"]),
         stretch_target=_text(row["stretch_target"]),
@@ -146,6 +161,8 @@ _GOALS: Final[Shape[Goal]] = Shape(
         Column("period_start", "date", lambda goal: goal.period.start),
         Column("period_end", "date", lambda goal: goal.period.end),
         Column("time_zone", "text", lambda goal: goal.period.time_zone),
+        Column("fiscal_year", "integer", _fiscal_year),
+        Column("fiscal_period", "integer", _fiscal_period),
         Column("target", "numeric", lambda goal: _number(goal.target)),
         Column("stretch_target", "numeric", lambda goal: _number(goal.stretch_target)),
         Column("owner_records_only", "boolean", lambda goal: goal.owner_records_only),

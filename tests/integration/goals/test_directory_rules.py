@@ -266,12 +266,16 @@ async def test_the_organization_has_settings(api: Api) -> None:
     currency = await api.refused(
         "PATCH", "/v1/organization", {"base_currency": "crowns"}, status=400
     )
-    later = await api.refused(
-        "PATCH", "/v1/organization", {"week_start": "monday"}, status=400
-    )
+    later = await api.refused("PATCH", "/v1/organization", {"holidays": []}, status=400)
 
-    assert set(before) == {"version", "time_zone", "base_currency"}
+    assert set(before) == {
+        "version",
+        "time_zone",
+        "base_currency",
+        "fiscal_calendar",
+        "week_start",
+    }
     assert changed == before | {"base_currency": "SEK", "version": changed["version"]}
     assert told(zone) == ("time_zone_unknown", None, "time_zone")
     assert told(currency) == ("invalid_field", None, "base_currency")
-    assert told(later) == ("unknown_field", None, "week_start")
+    assert told(later) == ("unknown_field", None, "holidays")

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from services.goals.applying import Applied
 from services.goals.outbox import OutboxPublisher, Waiting
 from services.goals.store import outbox
+from shared.domain.periods import FiscalLabel
 from shared.messages.definitions import (
     CHANGE_SET_ID,
     CHANGE_SET_INDEX,
@@ -19,6 +20,7 @@ from shared.messages.definitions import (
     GOAL_NUMBER,
     GoalDefinition,
     Kind,
+    OrganizationDefinition,
 )
 from tests.integration.goals.conftest import Installation, running
 from tests.integration.goals.probing import until
@@ -109,6 +111,33 @@ async def test_a_write_is_one_change_set(installation: Installation) -> None:
     for one in heard:
         goal = GoalDefinition.model_validate_json(one.value or b"")
         assert goal.period.start.isoformat() == "2027-01-01"
+
+
+async def test_an_aligned_tree_is_one_change_set(installation: Installation) -> None:
+    """The calendar is announced with the organisation, then the days that follow."""
+    period = {"kind": "fiscal", "year": 2026, "period": 4}
+    calendar = {"start": "04-01", "template": "quarterly", "year_named_by": "start"}
+    async with running(installation) as api, listening(installation) as listener:
+        await api.user("ada")
+        await api.metric()
+        await api.goal("company", period=period)
+        await api.goal("north", parent_id=api.id("company"))
+        await api.change(
+            "/v1/organization", {"fiscal_calendar": calendar, "week_start": "sunday"}
+        )
+
+        await api.client.post(api.at("company") + "/align-fiscal-period")
+
+        organization, *heard = (await listener.until(7))[4:]
+    settings = OrganizationDefinition.model_validate_json(organization.value or b"")
+    assert settings.fiscal_calendar.model_dump() == calendar
+    assert settings.week_start == "sunday"
+    assert [one.change_set[1:] for one in heard] == [("0", "2"), ("1", "2")]
+    assert heard[0].change_set[0] == heard[1].change_set[0]
+    for one in heard:
+        goal = GoalDefinition.model_validate_json(one.value or b"").as_goal()
+        assert goal.period.start.isoformat() == "2027-01-01"
+        assert goal.period.fiscal == FiscalLabel(year=2026, code=4)
 
 
 async def test_messages_are_cloud_events(installation: Installation) -> None:

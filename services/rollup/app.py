@@ -116,6 +116,9 @@ class Engine:
             settings.database,
             application=f"cairn-rollup-{name}",
             idle_session_timeout=str(idle_seconds * 1000),
+            # A climb's statement is the same for any number of goals, and planning it
+            # takes longer than running it.
+            plan_cache_mode="force_generic_plan",
         )
 
     async def _rederived(self, groups: Any) -> None:

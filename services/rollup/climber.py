@@ -37,7 +37,7 @@ _SILENT_SECONDS_MAX: Final = 3 * _ECHO_SECONDS
 _QUIET_SECONDS: Final = 0.05
 # Climbs begin at least so far apart. On a machine with work to do, one climb over what
 # two brought is the sooner one at the root: fewer questions, messages, wakings.
-_SPACING_SECONDS: Final = 0.01
+_SPACING_SECONDS: Final = 0.015
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 

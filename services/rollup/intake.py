@@ -31,6 +31,9 @@ _SLICE: Final = 250
 # So many at once mean that more are waiting.
 BEHIND_AT: Final = 500
 
+# Small batches are taken at least so far apart: what comes meanwhile is one batch.
+_SPACING_SECONDS: Final = 0.005
+
 # What W3C Trace Context allows; anything else in the header says nothing.
 _TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -147,7 +150,10 @@ class Intake:
         if rejected:
             await self._set_aside(rejected)
         if spans:
-            await self.batches.put(Batch(spans, records, traces))
+            batch = Batch(spans, records, traces)
+            await self.batches.put(batch)
+            if not batch.behind:
+                await asyncio.sleep(_SPACING_SECONDS)
 
     def _decode(
         self,

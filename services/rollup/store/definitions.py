@@ -132,12 +132,19 @@ FROM rollup.goal
 WHERE made_under IS NOT NULL AND rederivation_id IS NOT NULL AND NOT gone
 """
 
+# Those that follow are few or none: in their order, their own index finds them.
 _MAY_FOLLOW = """
+WITH following AS MATERIALIZED (
+    SELECT definition ->> 'parent_id' AS parent_id, made_under
+    FROM rollup.goal
+    WHERE follows
+    ORDER BY number
+)
 SELECT EXISTS (
-    SELECT FROM rollup.goal
+    SELECT FROM following
     JOIN rollup.goal AS parent
-        ON parent.id = goal.definition ->> 'parent_id' AND NOT parent.gone
-    WHERE goal.follows AND goal.made_under IS NULL AND parent.made_under IS NULL
+        ON parent.id = following.parent_id AND NOT parent.gone
+    WHERE following.made_under IS NULL AND parent.made_under IS NULL
 )
 """
 

@@ -108,15 +108,19 @@ class Kafka:
 
     def start(self) -> Child:
         """Start the node; it is not ready yet."""
-        learned = f"-XX:AOTCache={self._learned}" if self._learned.exists() else ""
-        return Child(self._node("kafka", learned))
+        learned = self._learned
+        options = [f"-XX:AOTCache={learned}"] if learned.exists() else []
+        return Child(self._node("kafka", *options))
 
-    def _node(self, name: str, option: str) -> Command:
-        options = (f"-Xmx{self.place.heap}", *_QUICK_START, *filter(None, [option]))
+    def _node(self, name: str, *options: str) -> Command:
         return Command(
             name=name,
             arguments=self._java(
-                *options, "kafka.Kafka", str(self.place.settings_file)
+                f"-Xmx{self.place.heap}",
+                *_QUICK_START,
+                *options,
+                "kafka.Kafka",
+                str(self.place.settings_file),
             ),
             log_file=self.place.log_file,
             grace_seconds=_GRACE_SECONDS,

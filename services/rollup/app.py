@@ -89,7 +89,14 @@ class Engine:
         )
         self.climber = Climber(
             Climbing(held, producer, topic_name(settings, topics.GOAL_UPDATED)),
-            self._connector(settings, "climber", IDLE_SESSION_SECONDS),
+            self._connector(
+                settings,
+                "climber",
+                idle_session_timeout=str(IDLE_SESSION_SECONDS * 1000),
+                # A climb's statement is the same for any number of goals, and planning
+                # it takes longer than running it.
+                plan_cache_mode="force_generic_plan",
+            ),
             copy_id=copy_id,
             pause=settings.climb_pause_milliseconds / 1000,
         )
@@ -106,19 +113,16 @@ class Engine:
         self.watching = Watching(pool)
         self.rederiving = Rederiving(pool, held, notify=self._rederived)
         self.watchdog = Watchdog(self.records, lambda: self.applying.complaint)
-        self._listen = self._connector(settings, "signals", 0)
+        self._listen = self._connector(settings, "signals", idle_session_timeout="0")
 
     @staticmethod
     def _connector(
-        settings: RollupSettings, name: str, idle_seconds: int
+        settings: RollupSettings, name: str, **server_settings: str
     ) -> Callable[[], Awaitable[asyncpg.Connection]]:
         return lambda: connect(
             settings.database,
             application=f"cairn-rollup-{name}",
-            idle_session_timeout=str(idle_seconds * 1000),
-            # A climb's statement is the same for any number of goals, and planning it
-            # takes longer than running it.
-            plan_cache_mode="force_generic_plan",
+            **server_settings,
         )
 
     async def _rederived(self, groups: Any) -> None:

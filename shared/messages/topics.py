@@ -50,7 +50,8 @@ GOAL_CHANGES: Final = Topic(
 GOAL_UPDATED: Final = Topic(
     name="goal-updated",
     key="goal id",
-    partitions=4,
+    # A client sends one request for each partition that a climb touches.
+    partitions=1,
     settings={
         "cleanup.policy": "compact",
         "min.compaction.lag.ms": str(_HOUR_MS),

@@ -65,7 +65,8 @@ class AcknowledgedProducer:
                 "enable.idempotence": True,
                 "partitioner": "murmur2_random",
                 "compression.type": "lz4",
-                "linger.ms": 0,
+                # What is handed over together goes in one request, not in two.
+                "linger.ms": 1,
                 # Small messages are what we send when it is quiet; none may wait.
                 "socket.nagle.disable": True,
                 "message.max.bytes": MESSAGE_BYTES_MAX,

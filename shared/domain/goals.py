@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NewType
 
@@ -83,6 +84,32 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """The last word that somebody had on what a goal shows.
+
+    A goal's overrides are numbered, so that each is applied once. Neither flag means
+    that the last one was taken back.
+    """
+
+    number: int
+    # What was written; a measure that is not among them keeps what it shows.
+    values: Mapping[Slot, str] = field(default_factory=dict)
+    # Something was written over what the records give.
+    is_override: bool = False
+    # Locked: no rollup changes it until the lock is taken off.
+    is_overridden: bool = False
+    reason: str | None = None
+    # A user's id; none: the bootstrap token.
+    by: str | None = None
+    at: datetime
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the goal shows it, and not what was computed."""
+        return self.is_override or self.is_overridden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """A target for an owner in a period, measured by a metric."""
 
@@ -100,3 +127,4 @@ class Goal:
     owner_records_only: bool
     rollup_only_from_children: bool
     state: GoalState = GoalState.OPEN
+    override: Override | None = None

@@ -5,7 +5,7 @@ value says that the thing is gone. Every message carries its change set in heade
 what belongs together applies together.
 """
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
@@ -20,6 +20,7 @@ from shared.domain.goals import (
     GoalState,
     Metric,
     MetricId,
+    Override,
     Principal,
     PrincipalType,
     RollupField,
@@ -131,6 +132,24 @@ class PeriodDefinition(BaseModel):
         )
 
 
+class OverrideDefinition(BaseModel):
+    """What was written over a goal's values, or that it was taken back."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: int
+    values: dict[Slot, str] = {}
+    is_override: bool = False
+    is_overridden: bool = False
+    reason: str | None = None
+    by: str | None = None
+    at: datetime
+
+    def as_override(self) -> Override:
+        """Return what the domain knows of it."""
+        return Override(**dict(self))
+
+
 class GoalDefinition(_Definition):
     """A target for an owner in a period."""
 
@@ -147,6 +166,7 @@ class GoalDefinition(_Definition):
     owner_records_only: bool = True
     rollup_only_from_children: bool = False
     state: GoalState = GoalState.OPEN
+    override: OverrideDefinition | None = None
 
     def as_goal(self) -> Goal:
         """Return what the domain knows of it."""
@@ -165,6 +185,7 @@ class GoalDefinition(_Definition):
             owner_records_only=self.owner_records_only,
             rollup_only_from_children=self.rollup_only_from_children,
             state=self.state,
+            override=None if self.override is None else self.override.as_override(),
         )
 
 

@@ -19,7 +19,8 @@ class Check(StrEnum):
     CONSERVATION = "conservation"
     # Computed is own and what the children show.
     TREE = "tree"
-    # A root's total, with what waits below it, is what all records below it deserve.
+    # A root's total, with what waits below it, is what all records below it deserve;
+    # a goal that holds its values stands for those below it.
     ROOT = "root"
     # Every goal hangs on a root, and has a row of totals.
     PLACE = "place"
@@ -92,9 +93,11 @@ class _Tree:
 
     def add(self, row: Row) -> None:
         self.goals += 1
-        self.expected += row.expected
-        self.climbing += row.climbing
-        self.own += row.own
+        self.expected += row.stands_in
+        if row.reaches_root:
+            self.expected += row.expected
+            self.climbing += row.climbing
+            self.own += row.own
         self.settled &= row.live and not row.computing
 
     @property

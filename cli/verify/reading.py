@@ -47,6 +47,10 @@ class Row:
     title: str
     parent_number: int | None
     root_number: int | None
+    # No goal between it and the root holds its values.
+    reaches_root: bool
+    # What the root has of it, because it holds its values.
+    stands_in: int
     tree_number: int
     computing: bool
     live: bool
@@ -71,6 +75,7 @@ class Row:
 
 
 _NUMBERS: Final = (
+    "stands_in",
     "expected",
     "stored",
     "waiting",

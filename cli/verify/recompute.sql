@@ -10,6 +10,7 @@ goals AS MATERIALIZED (
         goal.tree_number,
         goal.definition,
         goal.rederivation_id IS NOT NULL AS computing,
+        goal.locked OR goal.written AS held,
         coalesce(goal.definition ->> 'state', 'open') = 'open' AS live,
         metric.definition -> 'rollup_fields' AS rollup_fields,
         metric.definition ->> 'metric_kind' AS metric_kind,
@@ -42,9 +43,21 @@ goals AS MATERIALIZED (
 
 -- Found from the parents up, not taken from the engine's own tree_number.
 forest AS (
-    SELECT number, number AS root_number FROM goals WHERE parent_number IS NULL
+    SELECT
+        number,
+        number AS root_number,
+        -- What is added to it is added to the root: no goal between holds its values.
+        true AS reaches_root,
+        -- What it holds stands in the root's total for all that is below.
+        false AS stands_in
+    FROM goals
+    WHERE parent_number IS NULL
     UNION ALL
-    SELECT goals.number, forest.root_number
+    SELECT
+        goals.number,
+        forest.root_number,
+        forest.reaches_root AND NOT goals.held,
+        forest.reaches_root AND goals.held
     FROM goals JOIN forest ON goals.parent_number = forest.number
 ),
 
@@ -327,19 +340,29 @@ totals AS MATERIALIZED (
         kept.slot,
         kept.own,
         kept.pending,
-        kept.computed
+        kept.computed,
+        kept.shown
     FROM rollup.total
     CROSS JOIN
         LATERAL (
             VALUES
-            (0, own_actual, pending_actual, computed_actual),
-            (1, own_in_progress, pending_in_progress, computed_in_progress),
-            (2, own_custom, pending_custom, computed_custom)
-        ) AS kept (slot, own, pending, computed)
+            (
+                0, own_actual, pending_actual, computed_actual,
+                coalesce(held_actual, computed_actual)
+            ),
+            (
+                1, own_in_progress, pending_in_progress, computed_in_progress,
+                coalesce(held_in_progress, computed_in_progress)
+            ),
+            (
+                2, own_custom, pending_custom, computed_custom,
+                coalesce(held_custom, computed_custom)
+            )
+        ) AS kept (slot, own, pending, computed, shown)
 ),
 
 children AS (
-    SELECT goals.parent_number AS number, totals.slot, sum(totals.computed) AS computed
+    SELECT goals.parent_number AS number, totals.slot, sum(totals.shown) AS shown
     FROM goals JOIN totals ON totals.number = goals.number
     WHERE goals.parent_number IS NOT NULL
     GROUP BY 1, 2
@@ -351,6 +374,8 @@ SELECT
     goals.definition ->> 'title' AS title,
     goals.parent_number,
     forest.root_number,
+    coalesce(forest.reaches_root, false) AS reaches_root,
+    CASE WHEN forest.stands_in THEN coalesce(totals.shown, 0) ELSE 0 END AS stands_in,
     goals.tree_number,
     goals.computing,
     goals.live,
@@ -366,7 +391,7 @@ SELECT
     coalesce(totals.own, 0) AS own,
     coalesce(totals.pending, 0) AS pending,
     coalesce(totals.computed, 0) AS computed,
-    coalesce(children.computed, 0) AS children
+    coalesce(children.shown, 0) AS children
 FROM goals
 CROSS JOIN slots
 LEFT JOIN forest ON forest.number = goals.number

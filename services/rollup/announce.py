@@ -80,7 +80,13 @@ class Face:
     )
 
     def __init__(
-        self, goal: Goal, metric: Metric | None, place: Place, incarnation: int
+        self,
+        goal: Goal,
+        metric: Metric | None,
+        place: Place,
+        incarnation: int,
+        *,
+        is_locked: bool,
     ) -> None:
         period = goal.period
         definition = _Definition(
@@ -96,7 +102,7 @@ class Face:
             _Period(period.start.isoformat(), period.end.isoformat(), period.time_zone),
             goal.target,
             goal.stretch_target,
-            is_overridden=False,
+            is_overridden=is_locked,
         )
         fields = metric.rollup_fields if metric else {}
         self._event = f"{goal.id}:{incarnation}."
@@ -198,7 +204,11 @@ def face_of(one: Published, *, incarnation: int) -> Face:
     place = Place(tree_id=one.tree_id, parent_id=one.parent_id)
     if one.made_under is not None:
         return Face(
-            one.made_under.shown(goal), one.made_under.metric, place, incarnation
+            one.made_under.shown(goal),
+            one.made_under.metric,
+            place,
+            incarnation,
+            is_locked=one.is_locked,
         )
     metric = MetricDefinition.model_validate_json(one.metric_definition).as_metric()
-    return Face(goal, metric, place, incarnation)
+    return Face(goal, metric, place, incarnation, is_locked=one.is_locked)

@@ -16,8 +16,15 @@ from prometheus_client import Counter, Histogram
 
 from services.rollup import announce
 from services.rollup.announce import Face, Moment, Place
-from services.rollup.domain.ancestry import Movements, causes_of, movements_of
-from services.rollup.domain.contributions import CAUSES_MAX
+from services.rollup.domain.ancestry import (
+    LOCKED,
+    Hold,
+    Movements,
+    causes_of,
+    crossed_by,
+    movements_of,
+)
+from services.rollup.domain.contributions import CAUSES_MAX, number_of
 from services.rollup.domain.restructure import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.store import definitions as definitions_store
@@ -105,8 +112,15 @@ class Climbing:
             return None
         if not waiting.ids and not acknowledged:
             return Climbed()
+        locked, written = _crossed(definitions, waiting)
+        if written:
+            return None
         movements = movements_of(
-            _in_order(waiting), forest=definitions.forest, computing={}, folded={}
+            _in_order(waiting),
+            forest=definitions.forest,
+            computing={},
+            folded={},
+            holds=locked,
         )
         return await self._finish(
             connection, definitions, waiting, movements, acknowledged
@@ -210,6 +224,7 @@ class Climbing:
                     parent_id=None if above is None else above.goal.id,
                 ),
                 self.incarnation,
+                is_locked=number in definitions.forest.locked,
             )
         return face
 
@@ -322,12 +337,39 @@ async def fold(
     folded = await totals.pending(connection, finished) if finished else {}
     if finished:
         await _settle(connection, definitions, finished)
+    locked, written = _crossed(definitions, waiting, finished)
     return movements_of(
         _in_order(waiting),
         forest=definitions.forest,
         computing=computing,
         folded=folded,
+        holds=locked | await _still_written(connection, definitions, written),
     )
+
+
+def _crossed(
+    definitions: Definitions, waiting: Waiting, finished: Sequence[GoalNumber] = ()
+) -> tuple[dict[GoalNumber, Hold], set[GoalNumber]]:
+    """Return the locked goals on the ways up, and those that may be written over."""
+    forest = definitions.forest
+    if not (forest.locked or forest.written):
+        return {}, set()
+    begun = {GoalNumber(number_of(slot)) for slot, _ in _in_order(waiting)}
+    locked, written = crossed_by(
+        (begun | set(finished)).intersection(forest.nodes), forest
+    )
+    return dict.fromkeys(locked, LOCKED), written
+
+
+async def _still_written(
+    connection: Connection, definitions: Definitions, numbers: set[GoalNumber]
+) -> dict[GoalNumber, Hold]:
+    """Return what goals still hold; of the others, know that they do not any more."""
+    if not numbers:
+        return {}
+    excess = await totals.excess_of_held(connection, sorted(numbers))
+    definitions.forest.written -= numbers - excess.keys()
+    return {number: Hold(is_locked=False, excess=one) for number, one in excess.items()}
 
 
 def _in_order(waiting: Waiting) -> Iterator[tuple[int, int]]:

@@ -55,6 +55,9 @@ class GoalState(StrEnum):
     """Whether a goal still follows its records."""
 
     OPEN = "open"
+    # Both freeze it: what it shows stands still, and goes on counting in its parent.
+    CLOSED = "closed"
+    DISCARDED = "discarded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

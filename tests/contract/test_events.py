@@ -106,7 +106,9 @@ def announced(
     """Return the message that announces a goal."""
     place = Place(tree_id=GoalId("P"), parent_id=one.parent_id)
     moment = Moment("goal-updated", total.updated_at)
-    return Face(one, of, place, 1).message(total, moment, causes=causes, trace=trace)
+    return Face(one, of, place, 1, is_locked=False).message(
+        total, moment, causes=causes, trace=trace
+    )
 
 
 def test_the_topics_are_those_of_the_contract() -> None:

@@ -5,7 +5,14 @@ from typing import TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rollup.domain.ancestry import Movement, causes_of, movements_of
+from services.rollup.domain.ancestry import (
+    LOCKED,
+    Hold,
+    Movement,
+    causes_of,
+    crossed_by,
+    movements_of,
+)
 from services.rollup.domain.contributions import slot_of
 from shared.domain.goals import GoalNumber
 from tests.rollup.making import planted
@@ -59,6 +66,7 @@ def test_movements_are_the_sums_over_subtrees(
         forest=planted(parents).forest,
         computing={GoalNumber(one): 1 for one in computing},
         folded=folded,
+        holds={},
     )
 
     own, pending = {}, {}
@@ -93,7 +101,11 @@ def test_what_is_pending_is_seen_by_nobody() -> None:
     forest = planted({1: None, 2: 1}).forest
 
     movements = movements_of(
-        [(slot_of(2, 0), 5)], forest=forest, computing={GoalNumber(2): 7}, folded={}
+        [(slot_of(2, 0), 5)],
+        forest=forest,
+        computing={GoalNumber(2): 7},
+        folded={},
+        holds={},
     )
 
     assert movements == {2: Movement(pending=[5, 0, 0])}
@@ -109,6 +121,7 @@ def test_opposite_deltas_cancel_before_they_climb() -> None:
         forest=forest,
         computing={},
         folded={},
+        holds={},
     )
 
     assert movements.keys() == {2, 3}
@@ -128,6 +141,7 @@ def test_a_computing_goal_lets_what_its_children_show_pass() -> None:
         forest=forest,
         computing={GoalNumber(2): 1},
         folded={},
+        holds={},
     )
 
     assert movements == {
@@ -135,6 +149,75 @@ def test_a_computing_goal_lets_what_its_children_show_pass() -> None:
         2: Movement(pending=[0, 7, 0], computed=[0, 5, 0]),
         3: Movement(own=[0, 5, 0], computed=[0, 5, 0]),
     }
+
+
+@given(forests(), st.data())
+def test_what_is_held_stops_what_climbs(
+    parents: dict[int, int | None], data: st.DataObject
+) -> None:
+    """Before and after, every goal is own and what its children show."""
+    numbers = sorted(parents)
+    some = st.sampled_from(numbers)
+    own = {number: data.draw(AMOUNT) for number in numbers}
+    locked = data.draw(st.dictionaries(some, AMOUNT))
+    written = data.draw(st.dictionaries(some, AMOUNT))
+    written = {one: held for one, held in written.items() if one not in locked}
+    deltas = data.draw(st.lists(st.tuples(some, AMOUNT), max_size=9))
+
+    def computed(number: int, *, moved: bool) -> int:
+        return (
+            own[number]
+            + (sum(a for one, a in deltas if one == number) if moved else 0)
+            + sum(
+                shown(one, moved=moved)
+                for one, above in parents.items()
+                if above == number
+            )
+        )
+
+    def shown(number: int, *, moved: bool) -> int:
+        now = computed(number, moved=moved)
+        if number in locked:
+            return locked[number]
+        if number in written and now == computed(number, moved=False):
+            return written[number]
+        return now
+
+    movements = movements_of(
+        [(slot_of(number, 0), amount) for number, amount in deltas],
+        forest=planted(parents).forest,
+        computing={},
+        folded={},
+        holds={
+            **{GoalNumber(one): LOCKED for one in locked},
+            **{
+                GoalNumber(one): Hold(
+                    is_locked=False, excess=(held - computed(one, moved=False), 0, 0)
+                )
+                for one, held in written.items()
+            },
+        },
+    )
+
+    for number in numbers:
+        movement = nothing(movements.get(GoalNumber(number)))
+        moves = computed(number, moved=True) - computed(number, moved=False)
+        assert movement.computed == [moves, 0, 0]
+        assert movement.releases == (number in written and moves != 0)
+
+
+def test_only_goals_on_the_ways_up_are_crossed() -> None:
+    """What is held elsewhere costs a climb nothing.
+
+    1 ── 2 (locked) ── 3        4 (written) ── 5
+    """
+    forest = planted({1: None, 2: 1, 3: 2, 4: None, 5: 4}).forest
+    forest.locked.add(GoalNumber(2))
+    forest.written.add(GoalNumber(4))
+
+    assert crossed_by([GoalNumber(3)], forest) == ({2}, set())
+    assert crossed_by([GoalNumber(5)], forest) == (set(), {4})
+    assert crossed_by([GoalNumber(1)], forest) == (set(), set())
 
 
 @given(forests(), st.data(), st.integers(1, 4))
@@ -150,6 +233,7 @@ def test_causes_come_from_the_subtree_and_are_bounded(
         forest=forest,
         computing={},
         folded={},
+        holds={},
     )
     named = {number: [f"O-{number}-{n}" for n in range(3)] for number in moved}
 

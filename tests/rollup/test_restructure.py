@@ -1,5 +1,6 @@
 """Whatever is done to the forest, it ends as if it had been planted that way."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -54,7 +55,7 @@ class World:
         work = Restructuring(
             self.definitions,
             {
-                number: Standing(list(one.computed), one.computing)
+                number: deepcopy(one)
                 for number, one in self.totals.items()
                 if number in touched
             },

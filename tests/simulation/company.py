@@ -354,7 +354,7 @@ def _take_place_of(new: MemoryConsumer, old: MemoryConsumer) -> None:
 
 
 def _text(row: asyncpg.Record, name: str) -> str:
-    units, decimals = int(row[f"computed_{name}"]), row["decimals"]
+    units, decimals = int(row[f"shown_{name}"]), row["decimals"]
     sign, digits = ("-" if units < 0 else ""), str(abs(units)).zfill(decimals + 1)
     point = len(digits) - decimals
     return sign + digits[:point] + ("." + digits[point:] if decimals else "")

@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.messages.definitions import GoalDefinition, Kind, MetricDefinition
 from tests.integration.rollup.copies import Change, Gone, World
-from tests.simulation.model import Model
+from tests.simulation.model import FIELDS, Model
 
 PEOPLE = ("R0", "R1", "R2")
 STATES = ("won", "open", None)
@@ -109,6 +109,7 @@ class Days:
         self._goals = 0
         self._numbers = 0
         self._versions = 0
+        self._overrides = 0
         for name, metric in METRICS.items():
             self._define_metric(name, deepcopy(metric))
 
@@ -169,6 +170,9 @@ class Days:
                 self._redefine,
                 self._redefine,
                 self._retitle,
+                self._lock,
+                self._lock,
+                self._unlock,
                 self._give_new_period,
                 self._give_new_metric,
                 self._swap,
@@ -334,6 +338,33 @@ class Days:
         self.model.goals[goal_id]["title"] += "'"
         return [self._goal(goal_id)]
 
+    def _lock(self) -> list[Change]:
+        """Write over all that a goal shows, and lock it."""
+        values = {name: str(self._dice.randrange(-9, 10**6)) for name in FIELDS}
+        return self._override(self._some_goal(), values)
+
+    def _unlock(self) -> list[Change]:
+        """Take a lock off."""
+        locked = [one for one in sorted(self.model.goals) if self._is_locked(one)]
+        return self._override(self._dice.choice(locked), {}) if locked else []
+
+    def _override(self, goal_id: str | None, values: dict[str, str]) -> list[Change]:
+        if goal_id is None:
+            return []
+        self._overrides += 1
+        self.model.goals[goal_id]["override"] = {
+            "number": self._overrides,
+            "values": values,
+            "is_override": bool(values),
+            "is_overridden": bool(values),
+            "at": "2026-11-20T09:00:00+00:00",
+        }
+        return [self._goal(goal_id)]
+
+    def _is_locked(self, goal_id: str) -> bool:
+        override = self.model.goals[goal_id].get("override")
+        return override is not None and override["is_overridden"]
+
     def _give_new_period(self) -> list[Change]:
         """Give a whole tree another period."""
         goal_id = self._some_goal()
@@ -350,7 +381,9 @@ class Days:
         lone = [
             one
             for one, goal in sorted(self.model.goals.items())
-            if goal["parent_id"] is None and not self.model.children(one)
+            if goal["parent_id"] is None
+            and not self.model.children(one)
+            and not self._is_locked(one)
         ]
         if not lone:
             return []

@@ -49,16 +49,24 @@ class Model:
 
     def expected(self) -> dict[str, Numbers]:
         """Return what every goal shows."""
-        own = {goal_id: self._own(goal) for goal_id, goal in self.goals.items()}
-        shown: dict[str, Numbers] = {}
-        for goal_id in self.goals:
-            below = [own[one] for one in self.subtree(goal_id)]
-            shown[goal_id] = (
-                sum(one[0] for one in below),
-                sum(one[1] for one in below),
-                sum(one[2] for one in below),
+        return {goal_id: self._shown(goal_id) for goal_id in self.goals}
+
+    def _shown(self, goal_id: str) -> Numbers:
+        goal = self.goals[goal_id]
+        override = goal.get("override")
+        if override is not None and override["is_overridden"]:
+            decimals = DECIMALS[self.metrics[goal["metric_id"]]["data_type"]]
+            actual, in_progress, custom = (
+                int(Decimal(override["values"][name]).scaleb(decimals))
+                for name in FIELDS
             )
-        return shown
+            return (actual, in_progress, custom)
+        parts = [self._own(goal), *map(self._shown, self.children(goal_id))]
+        return (
+            sum(one[0] for one in parts),
+            sum(one[1] for one in parts),
+            sum(one[2] for one in parts),
+        )
 
     def _own(self, goal: dict[str, Any]) -> Numbers:
         totals = [Decimal(0), Decimal(0), Decimal(0)]

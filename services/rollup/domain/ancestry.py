@@ -1,11 +1,13 @@
 """How a change climbs: from own values to computed totals, up to the roots.
 
 Every total is a sum, so a change is a sum too: what a goal's number moves by is added
-to its parent, and so on. Nothing is read to climb but who stands under whom.
+to its parent, and so on. Nothing is read to climb but who stands under whom, and what
+is held: a goal that somebody wrote over shows that, and a change stops there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from services.rollup.domain.contributions import field_index_of, number_of
 from services.rollup.domain.forest import Forest
@@ -19,6 +21,20 @@ def _zeros() -> list[int]:
     return [0, 0, 0]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What a goal shows instead of what is computed."""
+
+    # Until its computed value moves: then it shows that again.
+    is_locked: bool
+    # By how much it differs from what is computed.
+    excess: Triple
+
+
+# What is computed goes on underneath, and nobody above hears of it.
+LOCKED: Final = Hold(is_locked=True, excess=(0, 0, 0))
+
+
 @dataclass(slots=True)
 class Movement:
     """By how much the numbers of one goal move."""
@@ -27,6 +43,8 @@ class Movement:
     pending: list[int] = field(default_factory=_zeros)
     computed: list[int] = field(default_factory=_zeros)
     computing: int = 0
+    # What was written over it no longer holds.
+    releases: bool = False
 
     @property
     def moves(self) -> bool:
@@ -48,12 +66,14 @@ def movements_of(
     forest: Forest,
     computing: Mapping[GoalNumber, int],
     folded: Mapping[GoalNumber, Triple],
+    holds: Mapping[GoalNumber, Hold],
 ) -> Movements:
     """Return how the goals' numbers move when waiting deltas climb.
 
     Deltas to a goal that is `computing` wait in its pending column, so that its own
     value stays at the last consistent state. `folded` are the pending values of goals
-    whose re-derivation is done: they become own, together with all that waits.
+    whose re-derivation is done: they become own, together with all that waits. Above
+    a goal that `holds` has, only what it shows counts.
     """
     movements: Movements = {}
     nodes = forest.nodes
@@ -74,21 +94,25 @@ def movements_of(
         for index, amount in enumerate(pending):
             movement.own[index] += amount
             movement.pending[index] -= amount
-    _climb(movements, forest)
+    _climb(movements, forest, holds)
     return {number: one for number, one in movements.items() if one.moves}
 
 
-def _climb(movements: Movements, forest: Forest) -> None:
+def _climb(
+    movements: Movements, forest: Forest, holds: Mapping[GoalNumber, Hold]
+) -> None:
     """Add every goal's movement to its ancestors, deepest goals first."""
     nodes = forest.nodes
     levels: dict[int, list[GoalNumber]] = {}
     for number, movement in movements.items():
         movement.computed = movement.own.copy()
         levels.setdefault(nodes[number].depth, []).append(number)
-    for depth in range(max(levels, default=0), 0, -1):
+    for depth in range(max(levels, default=0), -1, -1):
         above = levels.setdefault(depth - 1, [])
         for number in levels.get(depth, ()):
             movement = movements[number]
+            hold = holds.get(number) if holds else None
+            shown = movement.computed if hold is None else _shown(movement, hold)
             parent = nodes[number].parent
             if parent is None:
                 continue
@@ -96,11 +120,36 @@ def _climb(movements: Movements, forest: Forest) -> None:
             if upper is None:
                 upper = movements[parent] = Movement()
                 above.append(parent)
-            theirs, ours = upper.computed, movement.computed
-            theirs[0] += ours[0]
-            theirs[1] += ours[1]
-            theirs[2] += ours[2]
+            theirs = upper.computed
+            theirs[0] += shown[0]
+            theirs[1] += shown[1]
+            theirs[2] += shown[2]
             upper.computing += movement.computing
+
+
+def _shown(movement: Movement, hold: Hold) -> Sequence[int]:
+    """Return by how much a goal that holds its values moves for those above it."""
+    if hold.is_locked or not any(movement.computed):
+        return (0, 0, 0)
+    movement.releases = True
+    return [
+        moved - excess
+        for moved, excess in zip(movement.computed, hold.excess, strict=True)
+    ]
+
+
+def crossed_by(
+    numbers: Iterable[GoalNumber], forest: Forest
+) -> tuple[set[GoalNumber], set[GoalNumber]]:
+    """Return which goals on the ways up are locked, and which may be written over."""
+    crossed: set[GoalNumber] = set()
+    if forest.locked or forest.written:
+        for start in numbers:
+            number: GoalNumber | None = start
+            while number is not None and number not in crossed:
+                crossed.add(number)
+                number = forest.nodes[number].parent
+    return crossed & forest.locked, crossed & forest.written
 
 
 def causes_of(

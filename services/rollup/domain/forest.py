@@ -30,6 +30,8 @@ class Node:
     tree: GoalNumber
     depth: int = 0
     children: set[GoalNumber] = field(default_factory=set)
+    # The last override that was applied.
+    override_number: int = 0
 
     @property
     def number(self) -> GoalNumber:
@@ -48,6 +50,11 @@ class Forest:
     def __init__(self) -> None:
         self.nodes: dict[GoalNumber, Node] = {}
         self.numbers: dict[GoalId, GoalNumber] = {}
+        # Goals that hold their values until a lock is taken off.
+        self.locked: set[GoalNumber] = set()
+        # Goals that may hold them until what is computed moves: whether they still do,
+        # the tables know.
+        self.written: set[GoalNumber] = set()
 
     def group_of(self, number: int) -> int | None:
         """Return the goal's group of trees, or None if the goal is gone."""
@@ -64,9 +71,15 @@ class Forest:
     def fell(self, number: GoalNumber) -> Node:
         """Take a goal out; it must stand alone by now."""
         node = self.nodes.pop(number)
+        self.let_go(number)
         if self.numbers.get(node.goal.id) == number:
             del self.numbers[node.goal.id]
         return node
+
+    def let_go(self, number: GoalNumber) -> None:
+        """Note that a goal shows what is computed."""
+        self.locked.discard(number)
+        self.written.discard(number)
 
     def ancestors(self, number: GoalNumber) -> Iterator[Node]:
         """Yield the parent, its parent, … up to the root."""

@@ -12,15 +12,31 @@ from dataclasses import dataclass, field
 from services.rollup.domain.forest import Forest, Node
 from services.rollup.domain.goal_index import GoalIndex
 from services.rollup.domain.made_under import Bases, MadeUnder
-from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
+from shared.domain.amounts import units_of
+from shared.domain.goals import (
+    SLOTS,
+    Goal,
+    GoalId,
+    GoalNumber,
+    Metric,
+    MetricId,
+    Override,
+)
 
 
 @dataclass(slots=True)
 class Standing:
-    """What an ancestor sees of a goal: its computed values and what still computes."""
+    """A goal's numbers as its ancestors see them, and what still computes."""
 
     computed: list[int]
     computing: int
+    # What it shows instead of what is computed.
+    held: list[int] | None = None
+
+    @property
+    def shown(self) -> list[int]:
+        """What is added to the parent."""
+        return self.computed if self.held is None else self.held
 
 
 @dataclass(slots=True)
@@ -64,15 +80,18 @@ class Outcome:
     planted: set[GoalNumber] = field(default_factory=set)
     # With the group that announced it until now.
     gone: dict[GoalNumber, tuple[GoalId, int]] = field(default_factory=dict)
-    # Goals whose computed values moved.
+    # Goals whose computed or held values moved.
     moved: set[GoalNumber] = field(default_factory=set)
+    # Goals that begin or end to hold their values.
+    overridden: set[GoalNumber] = field(default_factory=set)
     rederived: set[GoalNumber] = field(default_factory=set)
     # For each group: those whose earlier announcements must go out first.
     came_from: dict[int, set[int]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     # What goals' values were made under, where that is news.
     made_under: dict[GoalNumber, MadeUnder] = field(default_factory=dict)
-    # Roots until what they show agrees with the parent that they name.
+    # Their place or their override waits until what trees show fits them: till then
+    # they are roots, or show what was computed.
     following: set[GoalNumber] = field(default_factory=set)
 
 
@@ -99,6 +118,7 @@ def touched_goals(
         if parent is not None:
             numbers.add(parent)
     numbers |= {node.number for node in _orphans_with_parents(changes, forest)}
+    numbers |= {node.number for node in _overdue(forest)}
     metric_ids = {metric.id for metric in changes.metrics}
     if metric_ids:
         numbers |= {
@@ -182,6 +202,20 @@ def _orphans_with_parents(changes: Changes, forest: Forest) -> list[Node]:
     return [*orphans, *(forest.nodes[number] for number in sorted(parents))]
 
 
+def _overdue(forest: Forest) -> list[Node]:
+    """Return the goals whose last override was not applied yet, deepest first.
+
+    So what somebody wrote over a goal stands though he wrote over its children too.
+    """
+    overdue = [
+        node
+        for node in forest.nodes.values()
+        if node.goal.override is not None
+        and node.goal.override.number > node.override_number
+    ]
+    return sorted(overdue, key=lambda node: node.depth, reverse=True)
+
+
 class Restructuring:
     """Applies changes to definitions in memory and notes what must be written."""
 
@@ -221,6 +255,8 @@ class Restructuring:
         named = {goal.id for goal in changes.goals}
         self._set_places(changes.goals)
         self._set_places([one for one in orphans if one.id not in named], again=True)
+        for node in _overdue(self._forest):
+            self._override(node)
         for metric_id in changes.gone_metrics:
             self._definitions.metrics.pop(metric_id, None)
         # What happens to a goal of a tree that waits for its new definition starts the
@@ -268,6 +304,7 @@ class Restructuring:
             self.outcome.moved,
             self.outcome.rederived,
             self.outcome.planted,
+            self.outcome.overridden,
         ):
             noted.discard(number)
 
@@ -293,6 +330,8 @@ class Restructuring:
         old = node.goal
         if _measured_by(old) != _measured_by(goal):
             self._bases.keep(old, goal, self._definitions.metrics.get(old.metric_id))
+        if old.metric_id != goal.metric_id and number in self._forest.written:
+            self._release(number)
         if participation_key(old) != participation_key(goal):
             self._definitions.unindex_goal(old)
             self._definitions.index_goal(goal)
@@ -368,14 +407,67 @@ class Restructuring:
 
     def _add_to_ancestors(self, number: GoalNumber, *, sign: int) -> None:
         mine = self.standing(number)
-        if not (any(mine.computed) or mine.computing):
-            return
+        self._move_ancestors(
+            number, [sign * one for one in mine.shown], sign * mine.computing
+        )
+
+    def _move_ancestors(
+        self, number: GoalNumber, amounts: Sequence[int], computing: int
+    ) -> None:
+        """Let a goal's ancestors see that it shows something else by these amounts."""
         for ancestor in self._forest.ancestors(number):
+            if not (any(amounts) or computing):
+                return
             theirs = self.standing(ancestor.number)
-            for index in (0, 1, 2):
-                theirs.computed[index] += sign * mine.computed[index]
-            theirs.computing += sign * mine.computing
+            before = theirs.shown.copy()
+            theirs.computed = _sum(theirs.computed, amounts)
+            theirs.computing += computing
+            if any(amounts) and ancestor.number not in self._forest.locked:
+                self._let_go(ancestor.number)
+            amounts = _difference(theirs.shown, before)
             self.outcome.moved.add(ancestor.number)
+
+    def _override(self, node: Node) -> None:
+        """Apply what somebody wrote over a goal's values, or took back."""
+        number, override = node.number, node.goal.override
+        under = self._bases.known.get(number)
+        if under is not None and under.metric.id != node.goal.metric_id:
+            # What it shows is of another metric until its tree is derived again.
+            self.outcome.following.add(number)
+            return
+        metric = self._definitions.metrics.get(node.goal.metric_id)
+        if override is None or metric is None:
+            return
+        standing = self.standing(number)
+        before = standing.shown
+        self._let_go(number)
+        if override.holds:
+            standing.held = _written(override, metric, before)
+            holding = (
+                self._forest.locked if override.is_overridden else self._forest.written
+            )
+            holding.add(number)
+        node.override_number = override.number
+        self.outcome.overridden.add(number)
+        self.outcome.moved.add(number)
+        self.outcome.rewritten.add(number)
+        self._move_ancestors(number, _difference(standing.shown, before), 0)
+
+    def _release(self, number: GoalNumber) -> None:
+        """Let a goal and its ancestors show what is computed."""
+        standing = self.standing(number)
+        before = standing.shown
+        self._let_go(number)
+        self.outcome.moved.add(number)
+        self._move_ancestors(number, _difference(standing.shown, before), 0)
+
+    def _let_go(self, number: GoalNumber) -> None:
+        """Let a goal show what is computed."""
+        standing = self.standing(number)
+        if standing.held is not None:
+            standing.held = None
+            self.outcome.overridden.add(number)
+        self._forest.let_go(number)
 
     def _mark_computing(self, already: set[GoalNumber]) -> None:
         for number in self.outcome.rederived - already:
@@ -386,6 +478,24 @@ class Restructuring:
             for node in own_line:
                 self.standing(node.number).computing += 1
                 self.outcome.moved.add(node.number)
+
+
+def _written(override: Override, metric: Metric, before: Sequence[int]) -> list[int]:
+    """Return what is held: what was written, else what was shown before."""
+    held = list(before)
+    for index, slot in enumerate(SLOTS):
+        units = units_of(override.values.get(slot), metric.decimals)
+        if units is not None:
+            held[index] = units
+    return held
+
+
+def _sum(ours: Sequence[int], theirs: Sequence[int]) -> list[int]:
+    return [one + other for one, other in zip(ours, theirs, strict=True)]
+
+
+def _difference(ours: Sequence[int], theirs: Sequence[int]) -> list[int]:
+    return [one - other for one, other in zip(ours, theirs, strict=True)]
 
 
 def participation_key(goal: Goal) -> tuple[object, ...]:

@@ -26,14 +26,15 @@ _METRICS_SINCE = """
 SELECT id, definition, gone FROM rollup.metric WHERE revision > $1 ORDER BY id
 """
 _GOALS_SINCE = """
-SELECT number, id, definition, parent_number, gone
+SELECT number, id, definition, parent_number, gone, locked, written, override_number
 FROM rollup.goal
 WHERE revision > $1
 ORDER BY number
 """
 
 _STANDINGS = """
-SELECT number, computed_actual, computed_in_progress, computed_custom, computing
+SELECT number, computed_actual, computed_in_progress, computed_custom, computing,
+       held_actual, held_in_progress, held_custom
 FROM rollup.total
 WHERE number = ANY($1::bigint[])
 """
@@ -101,13 +102,17 @@ SET follows = number = ANY($1::bigint[])
 WHERE follows OR number = ANY($1::bigint[])
 """
 
+_OVERRIDE = """
+UPDATE rollup.goal SET locked = $2, written = $3, override_number = $4 WHERE number = $1
+"""
+
 _INSERT_TOTAL = """
 INSERT INTO rollup.total (number, revision, updated_at) VALUES ($1, $2, $3)
 """
 _SET_STANDING = """
 UPDATE rollup.total
 SET computed_actual = $2, computed_in_progress = $3, computed_custom = $4,
-    computing = $5
+    computing = $5, held_actual = $6, held_in_progress = $7, held_custom = $8
 WHERE number = $1
 """
 
@@ -132,7 +137,8 @@ FROM rollup.goal
 WHERE made_under IS NOT NULL AND rederivation_id IS NOT NULL AND NOT gone
 """
 
-# Those that follow are few or none: in their order, their own index finds them.
+# Those that follow are few or none: in their order, their own index finds them. One
+# without a parent waits for its own tree only.
 _MAY_FOLLOW = """
 WITH following AS MATERIALIZED (
     SELECT definition ->> 'parent_id' AS parent_id, made_under
@@ -142,7 +148,7 @@ WITH following AS MATERIALIZED (
 )
 SELECT EXISTS (
     SELECT FROM following
-    JOIN rollup.goal AS parent
+    LEFT JOIN rollup.goal AS parent
         ON parent.id = following.parent_id AND NOT parent.gone
     WHERE following.made_under IS NULL AND parent.made_under IS NULL
 )
@@ -219,6 +225,17 @@ def _patch_goal(definitions: Definitions, row: asyncpg.Record) -> None:
         node.goal = goal
         forest.numbers[goal.id] = number
     definitions.index_goal(goal)
+    _patch_hold(forest, row)
+
+
+def _patch_hold(forest: Forest, row: asyncpg.Record) -> None:
+    number = GoalNumber(row["number"])
+    forest.nodes[number].override_number = row["override_number"]
+    forest.let_go(number)
+    if row["locked"]:
+        forest.locked.add(number)
+    elif row["written"]:
+        forest.written.add(number)
 
 
 def _patch_places(forest: Forest, rows: Sequence[asyncpg.Record]) -> None:
@@ -245,7 +262,11 @@ async def standings(
     """Return what ancestors see of these goals."""
     rows = await connection.fetch(_STANDINGS, sorted(numbers))
     return {
-        row[0]: Standing([int(row[1]), int(row[2]), int(row[3])], row[4])
+        row[0]: Standing(
+            [int(row[1]), int(row[2]), int(row[3])],
+            row[4],
+            None if row[5] is None else [int(row[5]), int(row[6]), int(row[7])],
+        )
         for row in rows
     }
 
@@ -362,7 +383,22 @@ async def write_outcome(
     await connection.execute(_FOLLOW, sorted(outcome.following))
     await connection.executemany(
         _SET_STANDING,
-        [(number, *one.computed, one.computing) for number, one in changed.items()],
+        [
+            (number, *one.computed, one.computing, *(one.held or (None, None, None)))
+            for number, one in changed.items()
+        ],
+    )
+    await connection.executemany(
+        _OVERRIDE,
+        [
+            (
+                number,
+                number in forest.locked,
+                number in forest.written,
+                forest.nodes[number].override_number,
+            )
+            for number in sorted(outcome.overridden)
+        ],
     )
 
 

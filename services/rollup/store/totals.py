@@ -37,7 +37,7 @@ class Total(NamedTuple):
     """The numbers of a goal that others see, in units; a climb makes thousands."""
 
     number: GoalNumber
-    computed: Triple
+    shown: Triple
     computing: bool
     revision: int
     updated_at: datetime
@@ -71,6 +71,13 @@ SELECT definitions.revision,
        id, tree_group, slots, amounts, causes, rederivation_id
 FROM rollup.definitions
 LEFT JOIN rollup.delta ON tree_group = ANY($1::smallint[])
+"""
+
+_EXCESS_OF_HELD = """
+SELECT number, held_actual - computed_actual,
+       held_in_progress - computed_in_progress, held_custom - computed_custom
+FROM rollup.total
+WHERE number = ANY($1::bigint[]) AND held_actual IS NOT NULL
 """
 
 _PENDING = """
@@ -129,8 +136,10 @@ WITH guard AS MATERIALIZED (
     WHERE guard.holds
 ), moved AS (
     {move}
-    RETURNING total.number, total.computed_actual::text,
-              total.computed_in_progress::text, total.computed_custom::text,
+    RETURNING total.number,
+              coalesce(total.held_actual, total.computed_actual)::text,
+              coalesce(total.held_in_progress, total.computed_in_progress)::text,
+              coalesce(total.held_custom, total.computed_custom)::text,
               total.computing > 0, total.revision
 ), announced AS (
     INSERT INTO rollup.announcement
@@ -191,6 +200,16 @@ FROM unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::numeric[])
 WHERE total.number = move.number
 """
 
+# What was written over a goal's values ends with the climb that moves what is computed.
+_RELEASE = """
+WITH released AS (
+    UPDATE rollup.goal SET written = false WHERE number = ANY($1::bigint[])
+)
+UPDATE rollup.total
+SET held_actual = NULL, held_in_progress = NULL, held_custom = NULL
+WHERE number = ANY($1::bigint[])
+"""
+
 _ANNOUNCE = """
 INSERT INTO rollup.announcement
     (id, tree_group, numbers, gone_ids, causes, after_groups)
@@ -224,10 +243,12 @@ UPDATE rollup.total SET revision = $2, updated_at = $3 WHERE number = ANY($1::bi
 """
 
 _READ = """
-SELECT total.number, total.computed_actual, total.computed_in_progress,
-       total.computed_custom, total.computing > 0, total.revision,
-       total.updated_at, goal.definition, metric.definition AS metric_definition,
-       goal.made_under, parent.id AS parent_id, root.id AS tree_id
+SELECT total.number, coalesce(total.held_actual, total.computed_actual),
+       coalesce(total.held_in_progress, total.computed_in_progress),
+       coalesce(total.held_custom, total.computed_custom),
+       total.computing > 0, total.revision, total.updated_at,
+       goal.definition, metric.definition AS metric_definition,
+       goal.made_under, goal.locked, parent.id AS parent_id, root.id AS tree_id
 FROM rollup.total
 JOIN rollup.goal ON goal.number = total.number AND NOT goal.gone
 JOIN rollup.goal AS root ON root.number = goal.tree_number
@@ -287,6 +308,14 @@ async def drop_deltas(connection: Connection, waiting: Waiting) -> None:
         await connection.execute(_DROP_DELTAS, waiting.ids)
 
 
+async def excess_of_held(
+    connection: Connection, numbers: Sequence[GoalNumber]
+) -> dict[GoalNumber, Triple]:
+    """Return by how much what goals hold is more than what is computed."""
+    rows = await connection.fetch(_EXCESS_OF_HELD, numbers)
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
+
+
 async def pending(
     connection: Connection, numbers: Sequence[GoalNumber]
 ) -> dict[GoalNumber, Triple]:
@@ -303,7 +332,7 @@ async def next_revision(connection: Connection) -> int:
 
 async def move(connection: Connection, movements: Movements, *, now: datetime) -> None:
     """Move the goals' numbers; whoever asked announces it."""
-    await _move_pending(connection, movements)
+    await _move_what_seldom_moves(connection, movements)
     columns = _columns_of(movements)
     if columns[0]:
         await connection.execute(
@@ -347,7 +376,7 @@ async def finish_climb(
     Each group's goals get a new revision. If the definitions have changed since the
     deltas were read, nothing happens, and None is returned.
     """
-    await _move_pending(connection, movements)
+    await _move_what_seldom_moves(connection, movements)
     columns = _columns_of(movements)
     group_of = {number: group for group, one in news.items() for number in one.numbers}
     groups = [group_of[GoalNumber(number)] for number in columns[0]]
@@ -376,7 +405,8 @@ async def finish_climb(
     )
 
 
-async def _move_pending(connection: Connection, movements: Movements) -> None:
+async def _move_what_seldom_moves(connection: Connection, movements: Movements) -> None:
+    """Move what most climbs have nothing of; needs a transaction if there is any."""
     pending = [
         (number, one.pending)
         for number, one in sorted(movements.items())
@@ -388,6 +418,9 @@ async def _move_pending(connection: Connection, movements: Movements) -> None:
             [number for number, _ in pending],
             *([amounts[index] for _, amounts in pending] for index in (0, 1, 2)),
         )
+    released = sorted(number for number, one in movements.items() if one.releases)
+    if released:
+        await connection.execute(_RELEASE, released)
 
 
 def _columns_of(movements: Movements) -> list[tuple[int, ...]]:
@@ -487,6 +520,7 @@ class Published:
     made_under: MadeUnder | None
     parent_id: GoalId | None
     tree_id: GoalId
+    is_locked: bool
 
 
 async def read(
@@ -502,6 +536,7 @@ async def read(
             made_under_of(row["made_under"]),
             row["parent_id"],
             row["tree_id"],
+            row["locked"],
         )
         for row in rows
     ]

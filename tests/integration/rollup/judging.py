@@ -37,9 +37,10 @@ WHERE known.own + known.pending + coalesce(waiting.amount, 0)
 NOT_ADDING_UP = """
 WITH child AS (
     SELECT goal.parent_number AS number,
-           sum(total.computed_actual) AS actual,
-           sum(total.computed_in_progress) AS in_progress,
-           sum(total.computed_custom) AS custom,
+           sum(coalesce(total.held_actual, total.computed_actual)) AS actual,
+           sum(coalesce(total.held_in_progress, total.computed_in_progress))
+               AS in_progress,
+           sum(coalesce(total.held_custom, total.computed_custom)) AS custom,
            sum(total.computing) AS computing
     FROM rollup.goal JOIN rollup.total USING (number)
     WHERE NOT goal.gone AND goal.parent_number IS NOT NULL
@@ -56,6 +57,17 @@ WHERE NOT goal.gone AND (
     OR total.computed_custom <> total.own_custom + coalesce(child.custom, 0)
     OR total.computing <> coalesce(child.computing, 0)
         + CASE WHEN goal.rederivation_id IS NULL THEN 0 ELSE 1 END
+)
+"""
+
+# A goal holds values exactly if it says that it is locked or written over.
+NOT_HELD = """
+SELECT goal.id, goal.locked, goal.written, total.held_actual
+FROM rollup.goal
+JOIN rollup.total USING (number)
+WHERE NOT goal.gone AND (
+    (goal.locked OR goal.written) <> (total.held_actual IS NOT NULL)
+    OR (goal.locked AND goal.written)
 )
 """
 
@@ -104,7 +116,10 @@ WHERE (goal.number IS NULL OR goal.gone) <> (total.number IS NULL)
 """
 
 SHOWN = """
-SELECT goal.id, total.computed_actual, total.computed_in_progress, total.computed_custom
+SELECT goal.id,
+       coalesce(total.held_actual, total.computed_actual),
+       coalesce(total.held_in_progress, total.computed_in_progress),
+       coalesce(total.held_custom, total.computed_custom)
 FROM rollup.goal JOIN rollup.total USING (number)
 WHERE NOT goal.gone
 """
@@ -123,6 +138,7 @@ async def broken_invariants(connection: asyncpg.Connection) -> dict[str, object]
     found: dict[str, object] = {}
     for name, statement in (
         ("conservation", NOT_CONSERVED),
+        ("holding", NOT_HELD),
         ("tree adds up", NOT_ADDING_UP),
         ("places", MISPLACED),
         ("numbers", NUMBERLESS),

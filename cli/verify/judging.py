@@ -98,7 +98,7 @@ class _Tree:
             self.expected += row.expected
             self.climbing += row.climbing
             self.own += row.own
-        self.settled &= row.live and not row.computing
+            self.settled &= row.live and not row.computing
 
     @property
     def waiting(self) -> int:

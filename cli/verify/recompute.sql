@@ -10,8 +10,8 @@ goals AS MATERIALIZED (
         goal.tree_number,
         goal.definition,
         goal.rederivation_id IS NOT NULL AS computing,
-        goal.locked OR goal.written AS held,
-        coalesce(goal.definition ->> 'state', 'open') = 'open' AS live,
+        goal.locked OR goal.written OR goal.frozen AS held,
+        NOT goal.frozen AS live,
         metric.definition -> 'rollup_fields' AS rollup_fields,
         metric.definition ->> 'metric_kind' AS metric_kind,
         CASE

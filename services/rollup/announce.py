@@ -76,6 +76,7 @@ class Face:
         "_headers",
         "_key",
         "_measured",
+        "_status",
         "_target",
     )
 
@@ -87,6 +88,7 @@ class Face:
         incarnation: int,
         *,
         is_locked: bool,
+        is_frozen: bool,
     ) -> None:
         period = goal.period
         definition = _Definition(
@@ -108,6 +110,7 @@ class Face:
         self._event = f"{goal.id}:{incarnation}."
         self._key = goal.id.encode()
         self._decimals = metric.decimals if metric else 0
+        self._status = _FROZEN if is_frozen else _CURRENT
         self._measured = tuple(slot in fields for slot in SLOTS)
         self._target = (
             None if goal.target is None else units_of(goal.target, self._decimals)
@@ -135,7 +138,7 @@ class Face:
             f'{self._head}{revision},"values":{{"actual":{first},'
             f'"in_progress":{second},"custom":{third}}},'
             f'"percentage":{"null" if share is None else _quoted(share)},'
-            f'"rollup":{_COMPUTING if computing else _CURRENT},'
+            f'"rollup":{_COMPUTING if computing else self._status},'
             f'"updated_at":"{moment.text}",'
             f'"caused_by":{_encode(causes).decode() if causes else "[]"}}}'
         )
@@ -154,6 +157,7 @@ def _quoted(number: str) -> str:
 
 
 _CURRENT: Final = '{"status":"current","error":null}'
+_FROZEN: Final = '{"status":"frozen","error":null}'
 _COMPUTING: Final = '{"status":"computing","error":null}'
 
 
@@ -209,6 +213,14 @@ def face_of(one: Published, *, incarnation: int) -> Face:
             place,
             incarnation,
             is_locked=one.is_locked,
+            is_frozen=one.is_frozen,
         )
     metric = MetricDefinition.model_validate_json(one.metric_definition).as_metric()
-    return Face(goal, metric, place, incarnation, is_locked=one.is_locked)
+    return Face(
+        goal,
+        metric,
+        place,
+        incarnation,
+        is_locked=one.is_locked,
+        is_frozen=one.is_frozen,
+    )

@@ -116,10 +116,13 @@ class Applying:
             definitions = await self._held.at(connection, begun.revision)
             changes = _Changes()
             for record in await _newer(connection, ours, begun.records):
+                known = begun.records.get(record.key)
                 changes.add(
                     record,
-                    definitions.index.contributions_of(record),
-                    begun.records.get(record.key),
+                    definitions.contributions_of(
+                        record, None if known is None else known.contributions
+                    ),
+                    known,
                     batch.traces.get(record.key),
                 )
             groups = by_group(changes.deltas, definitions.forest.group_of)

@@ -225,6 +225,7 @@ class Climbing:
                 ),
                 self.incarnation,
                 is_locked=number in definitions.forest.locked,
+                is_frozen=number in definitions.forest.frozen,
             )
         return face
 
@@ -350,15 +351,15 @@ async def fold(
 def _crossed(
     definitions: Definitions, waiting: Waiting, finished: Sequence[GoalNumber] = ()
 ) -> tuple[dict[GoalNumber, Hold], set[GoalNumber]]:
-    """Return the locked goals on the ways up, and those that may be written over."""
+    """Return the goals on the ways up that hold their values, and those that may."""
     forest = definitions.forest
-    if not (forest.locked or forest.written):
+    if not (forest.locked or forest.frozen or forest.written):
         return {}, set()
     begun = {GoalNumber(number_of(slot)) for slot, _ in _in_order(waiting)}
-    locked, written = crossed_by(
+    standing, written = crossed_by(
         (begun | set(finished)).intersection(forest.nodes), forest
     )
-    return dict.fromkeys(locked, LOCKED), written
+    return dict.fromkeys(standing, LOCKED), written
 
 
 async def _still_written(

@@ -93,7 +93,7 @@ class Rederiving:
         deltas = Deltas()
         changed: list[tuple[str, Contributions]] = []
         for record in chunk:
-            after = definitions.index.contributions_of(record)
+            after = definitions.contributions_of(record, record.contributions)
             if after != record.contributions:
                 changed.append((record.key, after))
                 deltas.add(record.contributions, after, record)

@@ -131,3 +131,8 @@ class Goal:
     rollup_only_from_children: bool
     state: GoalState = GoalState.OPEN
     override: Override | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it follows its records."""
+        return self.state is GoalState.OPEN

@@ -106,7 +106,7 @@ def announced(
     """Return the message that announces a goal."""
     place = Place(tree_id=GoalId("P"), parent_id=one.parent_id)
     moment = Moment("goal-updated", total.updated_at)
-    return Face(one, of, place, 1, is_locked=False).message(
+    return Face(one, of, place, 1, is_locked=False, is_frozen=False).message(
         total, moment, causes=causes, trace=trace
     )
 

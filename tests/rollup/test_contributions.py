@@ -16,6 +16,7 @@ from services.rollup.domain.contributions import (
     field_index_of,
     number_of,
     slot_of,
+    with_kept,
 )
 from shared.messages.records import ActivityRecord
 from tests.rollup.making import record
@@ -148,3 +149,17 @@ def test_each_record_is_left_once(several: list[ActivityRecord]) -> None:
     assert left.keys() == {one.key for one in several}
     for key, one in left.items():
         assert one.version == max(two.version for two in several if two.key == key)
+
+
+@given(STATES, STATES, st.sets(st.integers(1, 5)))
+def test_goals_that_stand_still_keep_what_they_have(
+    before: dict[int, int], now: dict[int, int], frozen: set[int]
+) -> None:
+    """Their part comes from before, all other from the record as it is now."""
+    now = {slot: one for slot, one in now.items() if number_of(slot) not in frozen}
+
+    slots, amounts = with_kept(listed(before), listed(now), frozen)
+
+    assert dict(zip(slots, amounts, strict=True)) == now | {
+        slot: one for slot, one in before.items() if number_of(slot) in frozen
+    }

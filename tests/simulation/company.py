@@ -294,6 +294,7 @@ class Company:
     async def settle(self) -> None:
         """Do all that is left, with no more faults."""
         self._faults.disarm()
+        self.days.open_all()
         for member in self._members:
             member.climbed = member.zombie = member.batch = None
         await self._rebalance()

@@ -173,6 +173,9 @@ class Days:
                 self._lock,
                 self._lock,
                 self._unlock,
+                self._close,
+                self._close,
+                self._open,
                 self._give_new_period,
                 self._give_new_metric,
                 self._swap,
@@ -348,6 +351,31 @@ class Days:
         locked = [one for one in sorted(self.model.goals) if self._is_locked(one)]
         return self._override(self._dice.choice(locked), {}) if locked else []
 
+    def _close(self) -> list[Change]:
+        """Close or discard a goal."""
+        state = self._dice.choice(("closed", "discarded"))
+        return self._set_state(self._some_goal(), state)
+
+    def _open(self) -> list[Change]:
+        """Open a goal again."""
+        closed = [one for one in sorted(self.model.goals) if not self._is_open(one)]
+        return self._set_state(self._dice.choice(closed), "open") if closed else []
+
+    def open_all(self) -> None:
+        """Open all goals again: then it does not matter when they were closed."""
+        for goal_id in sorted(self.model.goals):
+            if not self._is_open(goal_id):
+                self._world.say(*self._set_state(goal_id, "open"))
+
+    def _set_state(self, goal_id: str | None, state: str) -> list[Change]:
+        if goal_id is None:
+            return []
+        self.model.goals[goal_id]["state"] = state
+        return [self._goal(goal_id)]
+
+    def _is_open(self, goal_id: str) -> bool:
+        return bool(self.model.goals[goal_id].get("state", "open") == "open")
+
     def _override(self, goal_id: str | None, values: dict[str, str]) -> list[Change]:
         if goal_id is None:
             return []
@@ -366,12 +394,14 @@ class Days:
         return override is not None and override["is_overridden"]
 
     def _give_new_period(self) -> list[Change]:
-        """Give a whole tree another period."""
+        """Give a whole tree another period, unless a goal of it is closed."""
         goal_id = self._some_goal()
         if goal_id is None:
             return []
         period = self._dice.choice(PERIODS)
         tree = self.model.subtree(self.model.root(goal_id))
+        if not all(map(self._is_open, tree)):
+            return []
         for one in tree:
             self.model.goals[one]["period"] = period
         return [self._goal(one) for one in tree]
@@ -384,6 +414,7 @@ class Days:
             if goal["parent_id"] is None
             and not self.model.children(one)
             and not self._is_locked(one)
+            and self._is_open(one)
         ]
         if not lone:
             return []
@@ -394,6 +425,12 @@ class Days:
     def _change_metric(self) -> list[Change]:
         """Change what a metric counts; a field may come or go."""
         name = self._dice.choice(sorted(self.model.metrics))
+        if not all(
+            self._is_open(one)
+            for one, goal in self.model.goals.items()
+            if goal["metric_id"] == name
+        ):
+            return []
         fields = self.model.metrics[name]["rollup_fields"]
         slot = self._dice.choice(("actual", "in_progress", "custom"))
         original = METRICS[name]["rollup_fields"]

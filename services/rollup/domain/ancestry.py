@@ -141,15 +141,19 @@ def _shown(movement: Movement, hold: Hold) -> Sequence[int]:
 def crossed_by(
     numbers: Iterable[GoalNumber], forest: Forest
 ) -> tuple[set[GoalNumber], set[GoalNumber]]:
-    """Return which goals on the ways up are locked, and which may be written over."""
+    """Return which goals on the ways up hold their values, and which may do so.
+
+    The latter are those that were written over: they do until a change gets there.
+    """
     crossed: set[GoalNumber] = set()
-    if forest.locked or forest.written:
+    if forest.locked or forest.frozen or forest.written:
         for start in numbers:
             number: GoalNumber | None = start
             while number is not None and number not in crossed:
                 crossed.add(number)
                 number = forest.nodes[number].parent
-    return crossed & forest.locked, crossed & forest.written
+    standing = crossed & forest.locked | crossed & forest.frozen
+    return standing, crossed & forest.written - standing
 
 
 def causes_of(

@@ -8,7 +8,7 @@ A *slot* names one number of one goal: goal number * 8 + rollup field * 2. It is
 the odd number above it is used only in storage (see `store/codec.py`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -49,6 +49,23 @@ def difference(before: Contributions, after: Contributions) -> dict[int, int]:
         else:
             del deltas[slot]
     return deltas
+
+
+def with_kept(
+    before: Contributions, after: Contributions, frozen: Container[int]
+) -> Contributions:
+    """Return `after`, with what was added before to goals that stand still."""
+    kept = [
+        (slot, amount)
+        for slot, amount in zip(*before, strict=True)
+        if slot >> SLOT_SHIFT in frozen
+    ]
+    if not kept:
+        return after
+    return (
+        [*after[0], *(slot for slot, _ in kept)],
+        [*after[1], *(amount for _, amount in kept)],
+    )
 
 
 @dataclass(slots=True)

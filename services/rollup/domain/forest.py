@@ -52,6 +52,8 @@ class Forest:
         self.numbers: dict[GoalId, GoalNumber] = {}
         # Goals that hold their values until a lock is taken off.
         self.locked: set[GoalNumber] = set()
+        # Goals that hold them until they are open again.
+        self.frozen: set[GoalNumber] = set()
         # Goals that may hold them until what is computed moves: whether they still do,
         # the tables know.
         self.written: set[GoalNumber] = set()
@@ -72,12 +74,13 @@ class Forest:
         """Take a goal out; it must stand alone by now."""
         node = self.nodes.pop(number)
         self.let_go(number)
+        self.frozen.discard(number)
         if self.numbers.get(node.goal.id) == number:
             del self.numbers[node.goal.id]
         return node
 
     def let_go(self, number: GoalNumber) -> None:
-        """Note that a goal shows what is computed."""
+        """Note that nobody wrote over what a goal shows."""
         self.locked.discard(number)
         self.written.discard(number)
 

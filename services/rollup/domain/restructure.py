@@ -9,6 +9,7 @@ period changes is derived again as one, and shows the former ones until then.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from services.rollup.domain.contributions import Contributions, with_kept
 from services.rollup.domain.forest import Forest, Node
 from services.rollup.domain.goal_index import GoalIndex
 from services.rollup.domain.made_under import Bases, MadeUnder
@@ -22,6 +23,7 @@ from shared.domain.goals import (
     MetricId,
     Override,
 )
+from shared.domain.records import Record
 
 
 @dataclass(slots=True)
@@ -48,16 +50,26 @@ class Definitions:
     forest: Forest = field(default_factory=Forest)
     index: GoalIndex = field(default_factory=GoalIndex)
 
+    def contributions_of(
+        self, record: Record, before: Contributions | None
+    ) -> Contributions:
+        """Return what a record adds now, if it added `before` until now."""
+        added = self.index.contributions_of(record)
+        frozen = self.forest.frozen
+        if before is None or not frozen:
+            return added
+        return with_kept(before, added, frozen)
+
     def index_goal(self, goal: Goal) -> None:
-        """Let records meet the goal, if its metric is known."""
+        """Let records meet the goal, if its metric is known and it follows them."""
         metric = self.metrics.get(goal.metric_id)
-        if metric is not None:
+        if metric is not None and goal.number not in self.forest.frozen:
             self.index.add(goal, metric)
 
     def unindex_goal(self, goal: Goal) -> None:
         """Let records pass the goal."""
         metric = self.metrics.get(goal.metric_id)
-        if metric is not None:
+        if metric is not None and goal.number not in self.forest.frozen:
             self.index.remove(goal, metric)
 
 
@@ -83,15 +95,15 @@ class Outcome:
     # Goals whose computed or held values moved.
     moved: set[GoalNumber] = field(default_factory=set)
     # Goals that begin or end to hold their values.
-    overridden: set[GoalNumber] = field(default_factory=set)
+    held: set[GoalNumber] = field(default_factory=set)
     rederived: set[GoalNumber] = field(default_factory=set)
     # For each group: those whose earlier announcements must go out first.
     came_from: dict[int, set[int]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     # What goals' values were made under, where that is news.
     made_under: dict[GoalNumber, MadeUnder] = field(default_factory=dict)
-    # Their place or their override waits until what trees show fits them: till then
-    # they are roots, or show what was computed.
+    # Their place, override or state waits until what trees show fits it: till then they
+    # are roots, or show what is computed.
     following: set[GoalNumber] = field(default_factory=set)
 
 
@@ -156,9 +168,13 @@ def _measured_by(goal: Goal) -> tuple[object, ...]:
 
 
 def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
-    """Return the groups of trees that lose or take in goals that exist already."""
+    """Return the groups of trees whose goals come, go, or hold other values.
+
+    What waits for them is added up first.
+    """
     forest = definitions.forest
     groups = {node.group for node in _orphans_with_parents(changes, forest)}
+    groups |= {node.group for node in _overdue(forest)}
     for goal_id in changes.gone_goals:
         number = forest.numbers.get(goal_id)
         if number is not None:
@@ -169,6 +185,8 @@ def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
             continue
         node = forest.nodes[number]
         old_parent = None if node.parent is None else forest.nodes[node.parent].goal.id
+        if (goal.state, goal.override) != (node.goal.state, node.goal.override):
+            groups.add(node.group)
         if goal.number != number or goal.parent_id != old_parent:
             groups.add(node.group)
             if goal.parent_id is not None and goal.parent_id in forest.numbers:
@@ -203,17 +221,18 @@ def _orphans_with_parents(changes: Changes, forest: Forest) -> list[Node]:
 
 
 def _overdue(forest: Forest) -> list[Node]:
-    """Return the goals whose last override was not applied yet, deepest first.
-
-    So what somebody wrote over a goal stands though he wrote over its children too.
-    """
-    overdue = [
+    """Return the goals whose override or state was not applied yet."""
+    return [
         node
         for node in forest.nodes.values()
-        if node.goal.override is not None
-        and node.goal.override.number > node.override_number
+        if _override_is_overdue(node)
+        or node.goal.is_open == (node.number in forest.frozen)
     ]
-    return sorted(overdue, key=lambda node: node.depth, reverse=True)
+
+
+def _override_is_overdue(node: Node) -> bool:
+    override = node.goal.override
+    return override is not None and override.number > node.override_number
 
 
 class Restructuring:
@@ -255,8 +274,7 @@ class Restructuring:
         named = {goal.id for goal in changes.goals}
         self._set_places(changes.goals)
         self._set_places([one for one in orphans if one.id not in named], again=True)
-        for node in _overdue(self._forest):
-            self._override(node)
+        self._set_holds()
         for metric_id in changes.gone_metrics:
             self._definitions.metrics.pop(metric_id, None)
         # What happens to a goal of a tree that waits for its new definition starts the
@@ -265,7 +283,25 @@ class Restructuring:
             self.outcome.rederived | self._attached
         )
         self._mark_computing(set(computing_already))
+        for node in _overdue(self._forest):
+            if not node.goal.is_open:
+                self._freeze(node)
         return self.outcome
+
+    def _set_holds(self) -> None:
+        """Apply what was written over goals, deepest first; wake those that are open.
+
+        So what somebody wrote over a goal stands though he wrote over its children too.
+        """
+        overdue = sorted(
+            _overdue(self._forest), key=lambda node: node.depth, reverse=True
+        )
+        for node in overdue:
+            if node.goal.is_open and node.number in self._forest.frozen:
+                self._thaw(node)
+        for node in overdue:
+            if _override_is_overdue(node):
+                self._override(node)
 
     def _set_metric(self, metric: Metric) -> None:
         old = self._definitions.metrics.get(metric.id)
@@ -304,7 +340,7 @@ class Restructuring:
             self.outcome.moved,
             self.outcome.rederived,
             self.outcome.planted,
-            self.outcome.overridden,
+            self.outcome.held,
         ):
             noted.discard(number)
 
@@ -422,10 +458,13 @@ class Restructuring:
             before = theirs.shown.copy()
             theirs.computed = _sum(theirs.computed, amounts)
             theirs.computing += computing
-            if any(amounts) and ancestor.number not in self._forest.locked:
+            if any(amounts) and not self._stands_still(ancestor.number):
                 self._let_go(ancestor.number)
             amounts = _difference(theirs.shown, before)
             self.outcome.moved.add(ancestor.number)
+
+    def _stands_still(self, number: GoalNumber) -> bool:
+        return number in self._forest.locked or number in self._forest.frozen
 
     def _override(self, node: Node) -> None:
         """Apply what somebody wrote over a goal's values, or took back."""
@@ -448,7 +487,7 @@ class Restructuring:
             )
             holding.add(number)
         node.override_number = override.number
-        self.outcome.overridden.add(number)
+        self.outcome.held.add(number)
         self.outcome.moved.add(number)
         self.outcome.rewritten.add(number)
         self._move_ancestors(number, _difference(standing.shown, before), 0)
@@ -462,12 +501,36 @@ class Restructuring:
         self._move_ancestors(number, _difference(standing.shown, before), 0)
 
     def _let_go(self, number: GoalNumber) -> None:
-        """Let a goal show what is computed."""
+        """Forget what somebody wrote over a goal; it shows what is computed."""
         standing = self.standing(number)
         if standing.held is not None:
-            standing.held = None
-            self.outcome.overridden.add(number)
+            is_frozen = number in self._forest.frozen
+            standing.held = list(standing.computed) if is_frozen else None
+            self.outcome.held.add(number)
         self._forest.let_go(number)
+
+    def _thaw(self, node: Node) -> None:
+        """Let a goal follow its records again, and catch up."""
+        number, forest = node.number, self._forest
+        forest.frozen.discard(number)
+        self._definitions.index_goal(node.goal)
+        self.outcome.held.add(number)
+        self.outcome.rederived.add(number)
+        if number not in forest.locked:
+            self._release(number)
+
+    def _freeze(self, node: Node) -> None:
+        """Let a goal stand still, once what it shows is whole."""
+        number, standing = node.number, self.standing(node.number)
+        if standing.computing:
+            self.outcome.following.add(number)
+            return
+        self._definitions.unindex_goal(node.goal)
+        self._forest.frozen.add(number)
+        standing.held = list(standing.shown)
+        self.outcome.held.add(number)
+        self.outcome.moved.add(number)
+        self.outcome.rewritten.add(number)
 
     def _mark_computing(self, already: set[GoalNumber]) -> None:
         for number in self.outcome.rederived - already:

@@ -26,7 +26,8 @@ _METRICS_SINCE = """
 SELECT id, definition, gone FROM rollup.metric WHERE revision > $1 ORDER BY id
 """
 _GOALS_SINCE = """
-SELECT number, id, definition, parent_number, gone, locked, written, override_number
+SELECT number, id, definition, parent_number, gone, locked, written, frozen,
+       override_number
 FROM rollup.goal
 WHERE revision > $1
 ORDER BY number
@@ -102,8 +103,12 @@ SET follows = number = ANY($1::bigint[])
 WHERE follows OR number = ANY($1::bigint[])
 """
 
-_OVERRIDE = """
-UPDATE rollup.goal SET locked = $2, written = $3, override_number = $4 WHERE number = $1
+# What a frozen goal keeps of a record it keeps whoever owns that by now.
+_HOLD = """
+UPDATE rollup.goal
+SET locked = $2, written = $3, frozen = $4, override_number = $5,
+    carried_owners = CASE WHEN NOT $4 THEN carried_owners END
+WHERE number = $1
 """
 
 _INSERT_TOTAL = """
@@ -138,11 +143,13 @@ WHERE made_under IS NOT NULL AND rederivation_id IS NOT NULL AND NOT gone
 """
 
 # Those that follow are few or none: in their order, their own index finds them. One
-# without a parent waits for its own tree only.
+# without a parent waits for its own tree only, one that is closed for its own records.
 _MAY_FOLLOW = """
 WITH following AS MATERIALIZED (
-    SELECT definition ->> 'parent_id' AS parent_id, made_under
+    SELECT definition ->> 'parent_id' AS parent_id, made_under,
+           definition ->> 'state' <> 'open' AND total.computing > 0 AS moves
     FROM rollup.goal
+    JOIN rollup.total USING (number)
     WHERE follows
     ORDER BY number
 )
@@ -151,6 +158,7 @@ SELECT EXISTS (
     LEFT JOIN rollup.goal AS parent
         ON parent.id = following.parent_id AND NOT parent.gone
     WHERE following.made_under IS NULL AND parent.made_under IS NULL
+      AND following.moves IS NOT TRUE
 )
 """
 
@@ -224,18 +232,22 @@ def _patch_goal(definitions: Definitions, row: asyncpg.Record) -> None:
     else:
         node.goal = goal
         forest.numbers[goal.id] = number
-    definitions.index_goal(goal)
     _patch_hold(forest, row)
+    definitions.index_goal(goal)
 
 
 def _patch_hold(forest: Forest, row: asyncpg.Record) -> None:
     number = GoalNumber(row["number"])
     forest.nodes[number].override_number = row["override_number"]
-    forest.let_go(number)
-    if row["locked"]:
-        forest.locked.add(number)
-    elif row["written"]:
-        forest.written.add(number)
+    for holding, holds in (
+        (forest.locked, row["locked"]),
+        (forest.written, row["written"]),
+        (forest.frozen, row["frozen"]),
+    ):
+        if holds:
+            holding.add(number)
+        else:
+            holding.discard(number)
 
 
 def _patch_places(forest: Forest, rows: Sequence[asyncpg.Record]) -> None:
@@ -389,15 +401,16 @@ async def write_outcome(
         ],
     )
     await connection.executemany(
-        _OVERRIDE,
+        _HOLD,
         [
             (
                 number,
                 number in forest.locked,
                 number in forest.written,
+                number in forest.frozen,
                 forest.nodes[number].override_number,
             )
-            for number in sorted(outcome.overridden)
+            for number in sorted(outcome.held)
         ],
     )
 

@@ -248,7 +248,8 @@ SELECT total.number, coalesce(total.held_actual, total.computed_actual),
        coalesce(total.held_custom, total.computed_custom),
        total.computing > 0, total.revision, total.updated_at,
        goal.definition, metric.definition AS metric_definition,
-       goal.made_under, goal.locked, parent.id AS parent_id, root.id AS tree_id
+       goal.made_under, goal.locked, goal.frozen,
+       parent.id AS parent_id, root.id AS tree_id
 FROM rollup.total
 JOIN rollup.goal ON goal.number = total.number AND NOT goal.gone
 JOIN rollup.goal AS root ON root.number = goal.tree_number
@@ -521,6 +522,7 @@ class Published:
     parent_id: GoalId | None
     tree_id: GoalId
     is_locked: bool
+    is_frozen: bool
 
 
 async def read(
@@ -537,6 +539,7 @@ async def read(
             row["parent_id"],
             row["tree_id"],
             row["locked"],
+            row["frozen"],
         )
         for row in rows
     ]

@@ -6,7 +6,12 @@ Rollup writes the topic's messages; a contract test holds both to the same model
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.goals.domain.numbers import AppliedGoal, percentage_of, texts_of
+from services.goals.domain.numbers import (
+    AppliedGoal,
+    is_computing,
+    percentage_of,
+    texts_of,
+)
 from shared.domain.goals import Slot
 
 
@@ -80,11 +85,12 @@ def goal_updated(applied: AppliedGoal, incarnation: int) -> GoalShown:
         ),
         target=goal.target,
         stretch_target=goal.stretch_target,
-        values=dict(texts_of(numbers.computed, numbers.decimals)),
+        values=dict(texts_of(numbers.shown, numbers.decimals)),
         percentage=percentage_of(goal.target, numbers),
-        is_overridden=False,
+        is_overridden=numbers.locked,
         rollup=RollupShown(
-            status="computing" if numbers.computing else "current", error=None
+            status="computing" if is_computing(goal, numbers) else "current",
+            error=None,
         ),
         updated_at=numbers.updated_at,
         caused_by=(),

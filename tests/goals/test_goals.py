@@ -16,10 +16,10 @@ from services.goals.domain.goals import (
     parents_first,
     path_to_root,
 )
-from shared.domain.goals import Goal, GoalId
+from shared.domain.goals import Goal, GoalId, Override, Slot
 from shared.domain.periods import FiscalLabel
 from shared.messages.definitions import GoalDefinition
-from tests.goals.made import GOAL, METRIC
+from tests.goals.made import GOAL, METRIC, NOON
 
 
 def drafts_of(parents: Sequence[int | None]) -> Sequence[GoalDraft]:
@@ -81,7 +81,17 @@ def test_a_goals_depth_is_how_many_ancestors_it_has() -> None:
 def test_definitions_lose_nothing_on_their_way() -> None:
     """What is announced is read back as what was defined."""
     label = FiscalLabel(year=2026, code=4)
-    goal = replace(GOAL, period=replace(GOAL.period, fiscal=label))
+    override = Override(
+        number=7,
+        values={Slot.ACTUAL: "10.0000"},
+        is_override=True,
+        is_overridden=True,
+        reason="audited",
+        by="grace",
+        at=NOON,
+    )
+    period = replace(GOAL.period, fiscal=label)
+    goal = replace(GOAL, period=period, override=override)
     announced = goal_definition(goal).model_dump_json()
 
     read = GoalDefinition.model_validate_json(announced).as_goal()
@@ -92,6 +102,7 @@ def test_definitions_lose_nothing_on_their_way() -> None:
     shown = msgspec.json.decode(announced, type=Goal)
     assert shown == read
     assert shown.period.fiscal == label
+    assert shown.override == override
     metric = metric_definition(METRIC).as_metric()
     assert metric.rollup_fields == METRIC.rollup_fields
     assert metric.data_type == METRIC.data_type

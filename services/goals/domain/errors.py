@@ -126,3 +126,12 @@ TARGET_TOO_PRECISE: Final = _rule("target_too_precise")
 TARGET_TOO_LARGE: Final = _rule("target_too_large")
 STRETCH_NOT_TRACKED: Final = _rule("stretch_not_tracked")
 NOT_A_ROOT: Final = _rule("not_a_root")
+
+# Overrides (semantics, section 10).
+ROLLUP_FIELD_IS_COMPUTED: Final = _rule("rollup_field_is_computed", "80044911")
+ROLLUP_FIELD_NOT_MEASURED: Final = _rule("rollup_field_not_measured")
+VALUE_TOO_PRECISE: Final = _rule("value_too_precise")
+VALUE_TOO_LARGE: Final = _rule("value_too_large")
+OVERRIDE_WITHOUT_VALUES: Final = _rule("override_without_values")
+OVERRIDE_REASON_WITHOUT_OVERRIDE: Final = _rule("override_reason_without_override")
+GOAL_IS_LOCKED: Final = _rule("goal_is_locked")

@@ -24,6 +24,13 @@ from services.goals.domain.errors import (
     RefusedError,
 )
 from services.goals.domain.metrics import DefinedMetric
+from services.goals.domain.overrides import (
+    NOTHING_GIVEN,
+    GivenOverride,
+    Signature,
+    changed_override,
+    overridden_goal,
+)
 from services.goals.domain.periods import (
     GivenPeriod,
     chosen_period,
@@ -62,6 +69,7 @@ class GoalDraft:
     stretch_target: Decimal | None = None
     owner_records_only: bool = True
     rollup_only_from_children: bool = False
+    override: GivenOverride = NOTHING_GIVEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +87,7 @@ class GoalChange:
     stretch_target: Decimal | Unchanged | None = UNCHANGED
     owner_records_only: bool | Unchanged = UNCHANGED
     rollup_only_from_children: bool | Unchanged = UNCHANGED
+    override: GivenOverride = NOTHING_GIVEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +115,7 @@ class Place:
     height: int = 0
 
 
-def new_goal(draft: GoalDraft, around: Surroundings) -> Goal:
+def new_goal(draft: GoalDraft, around: Surroundings, signed: Signature) -> Goal:
     """Return the goal that a draft asks for, or refuse it."""
     parent = _parent_of(draft, around)
     if parent is not None:
@@ -132,11 +141,16 @@ def new_goal(draft: GoalDraft, around: Surroundings) -> Goal:
     _check_people(goal, around.directory)
     if parent is not None:
         _check_depth(goal.id, around.depths[parent.id] + 1)
-    return goal
+    return overridden_goal(goal, draft.override, metric, signed)
 
 
 def changed_goal(
-    goal: Goal, change: GoalChange, around: Surroundings, place: Place
+    goal: Goal,
+    change: GoalChange,
+    around: Surroundings,
+    place: Place,
+    *,
+    signed: Signature,
 ) -> Goal:
     """Return what the goal becomes, or refuse the change."""
     after = replace(
@@ -163,7 +177,8 @@ def changed_goal(
         after = replace(after, period=around.goals[after.parent_id].period)
     _check_people(after, around.directory)
     metric = _existing_metric(after.id, after.metric_id, around)
-    return _with_targets(goal, after, change, metric)
+    after = _with_targets(goal, after, change, metric)
+    return changed_override(goal, after, change.override, metric, signed=signed)
 
 
 def aligned_goal(goal: Goal, calendar: FiscalCalendar) -> Goal:

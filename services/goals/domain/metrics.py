@@ -17,7 +17,12 @@ from services.goals.domain.errors import (
     SOURCE_ATTRIBUTE_REQUIRED,
     RefusedError,
 )
-from shared.domain.amounts import TARGET_DECIMALS, DataType, MetricKind
+from shared.domain.amounts import (
+    TARGET_DECIMALS,
+    DataType,
+    MetricKind,
+    decimals_of,
+)
 from shared.domain.goals import MetricId, RollupField, Slot
 
 
@@ -37,6 +42,11 @@ class DefinedMetric:
     def target_decimals(self) -> int:
         """How many decimals a target may have."""
         return 0 if self.data_type is None else TARGET_DECIMALS[self.data_type]
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals its values have."""
+        return decimals_of(self.kind, self.data_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,14 @@ class GoalNumbers:
     # Only the measures that the metric has.
     own: Mapping[Slot, int]
     computed: Mapping[Slot, int]
+    # What the goal shows: computed, unless something was written over it.
+    shown: Mapping[Slot, int]
+    # No rollup changes what is shown.
+    locked: bool
+    # What is shown was written, and holds until the next rollup.
+    written: bool
+    # The last override that is in these numbers; 0: none was ever.
+    override_number: int
     computing: bool
     tree_id: GoalId
     depth: int
@@ -51,6 +59,19 @@ class AppliedForest:
     incarnation: int
 
 
+def is_computing(goal: Goal, numbers: GoalNumbers) -> bool:
+    """Tell whether the numbers are behind the goal's definition or its override."""
+    number = 0 if goal.override is None else goal.override.number
+    return numbers.computing or numbers.override_number < number
+
+
+def shows_written(goal: Goal, numbers: GoalNumbers) -> bool:
+    """Tell whether a value that somebody wrote stands, locked or not."""
+    override = goal.override
+    is_override = override is not None and override.is_override
+    return numbers.written or (numbers.locked and is_override)
+
+
 def texts_of(units: Mapping[Slot, int], decimals: int) -> Mapping[Slot, str | None]:
     """Return a text for every measure; None where the metric lacks it."""
     return {
@@ -61,7 +82,7 @@ def texts_of(units: Mapping[Slot, int], decimals: int) -> Mapping[Slot, str | No
 
 def percentage_of(target: str | None, numbers: GoalNumbers) -> str | None:
     """Return how much of the target is reached; None where there is no such thing."""
-    actual = numbers.computed.get(Slot.ACTUAL)
+    actual = numbers.shown.get(Slot.ACTUAL)
     if actual is None or target is None:
         return None
     return percentage(actual, units_of(target, numbers.decimals))

@@ -54,9 +54,10 @@ async def create_goals(changes: Changes, drafts: Sequence[GoalDraft]) -> Sequenc
         time_zone=organization.time_zone,
         calendar=organization.fiscal_calendar,
     )
+    signed = await changes.signature()
     for index in parents_first(drafts):
         with item(index):
-            goal = new_goal(drafts[index], around)
+            goal = new_goal(drafts[index], around, signed)
         goals[goal.id] = goal
         depths[goal.id] = 0 if goal.parent_id is None else depths[goal.parent_id] + 1
     made = [goal for goal_id, goal in goals.items() if goal_id not in parents]
@@ -77,7 +78,9 @@ async def change_goal(
         path_of_parent=path_to_root(parent_id, above) if parent_id else (),
         height=await changes.goals.height(goal_id),
     )
-    return await _stored(changes, goal, changed_goal(goal, change, around, place))
+    signed = await changes.signature()
+    after = changed_goal(goal, change, around, place, signed=signed)
+    return await _stored(changes, goal, after)
 
 
 async def align_fiscal_period(

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from services.goals.domain.numbers import (
     AppliedGoal,
     GoalNumbers,
+    is_computing,
     percentage_of,
+    shows_written,
     texts_of,
 )
 from services.goals.domain.targets import Today, today_of
@@ -100,6 +102,16 @@ class ValuesAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideAnswer:
+    """Why, by whom and when something was written over the computed values."""
+
+    reason: str | None
+    # A user's id; null: the admin token.
+    by: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollupAnswer:
     """How far the numbers can be trusted, and what stands in the way."""
 
@@ -129,6 +141,9 @@ class GoalAnswer:
     values: ValuesAnswer
     computed: ValuesAnswer
     own: ValuesAnswer
+    is_override: bool
+    is_overridden: bool
+    override: OverrideAnswer | None
     percentage: str | None
     today: Today
     tree_id: str | None
@@ -219,8 +234,7 @@ def _answer(
     if numbers is not None and numbers.metric_id != goal.metric_id:
         numbers = None
     period = goal.period
-    values = ValuesAnswer() if numbers is None else _values(numbers, numbers.computed)
-    is_current = numbers is not None and not numbers.computing
+    is_current = numbers is not None and not is_computing(goal, numbers)
     return kind(
         id=goal.id,
         version=goal.version,
@@ -236,9 +250,14 @@ def _answer(
         owner_records_only=goal.owner_records_only,
         rollup_only_from_children=goal.rollup_only_from_children,
         state=goal.state,
-        values=values,
-        computed=values,
+        values=ValuesAnswer() if numbers is None else _values(numbers, numbers.shown),
+        computed=(
+            ValuesAnswer() if numbers is None else _values(numbers, numbers.computed)
+        ),
         own=ValuesAnswer() if numbers is None else _values(numbers, numbers.own),
+        is_override=numbers is not None and shows_written(goal, numbers),
+        is_overridden=numbers is not None and numbers.locked,
+        override=None if numbers is None else _override(goal, numbers),
         percentage=None if numbers is None else percentage_of(goal.target, numbers),
         today=today_of(
             goal.target, period, now.astimezone(ZoneInfo(period.time_zone)).date()
@@ -252,6 +271,13 @@ def _answer(
         ),
         **more,
     )
+
+
+def _override(goal: Goal, numbers: GoalNumbers) -> OverrideAnswer | None:
+    override = goal.override
+    if override is None or not (numbers.locked or numbers.written):
+        return None
+    return OverrideAnswer(reason=override.reason, by=override.by, at=override.at)
 
 
 def _period(period: Period) -> PeriodAnswer:

@@ -87,6 +87,15 @@ _GOAL: Final = {
     "owner_records_only": True,
     "rollup_only_from_children": False,
     "state": "open",
+    "override": {
+        "number": 16,
+        "values": {"actual": "1200.0000"},
+        "is_override": True,
+        "is_overridden": True,
+        "reason": "audited figure",
+        "by": None,
+        "at": "2026-11-21T09:30:00Z",
+    },
 }
 
 

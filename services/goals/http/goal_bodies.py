@@ -1,10 +1,12 @@
 """What clients send of goals."""
 
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
 from services.goals.domain.goals import GoalChange, GoalDraft
+from services.goals.domain.overrides import GivenOverride
 from services.goals.domain.periods import GivenPeriod, PeriodKind
 from services.goals.http.fields import (
     Amount,
@@ -17,12 +19,22 @@ from services.goals.http.fields import (
     TimeZone,
     given,
 )
-from shared.domain.goals import GoalId, MetricId, Principal
+from shared.domain.goals import SLOTS, GoalId, MetricId, Principal, Slot
 from shared.plumbing.identifiers import new_id
 
 # Which years and periods there are, the calendar says; these only bound the digits.
 _Year = Annotated[int, Field(strict=True, ge=0, le=9999, examples=[2026])]
 _PeriodCode = Annotated[int, Field(strict=True, ge=0, le=999, examples=[4])]
+
+_IS_OVERRIDE: Final = (
+    "true: the values in this request are written over what is computed; false: what "
+    "was written is taken back"
+)
+_IS_OVERRIDDEN: Final = (
+    "true: what the goal shows is locked, whatever is computed; false: the lock is "
+    "taken off"
+)
+_OF_OVERRIDES: Final = ("is_override", "is_overridden", "values", "override_reason")
 
 
 class PeriodBody(Body):
@@ -60,6 +72,19 @@ class PeriodBody(Body):
             year=self.year,
             period=self.period,
         )
+
+
+class ValuesBody(Body):
+    """What is written over the computed values; null, or left out: not written."""
+
+    actual: Amount | None = None
+    in_progress: Amount | None = None
+    custom: Amount | None = None
+
+    def as_given(self) -> dict[Slot, Decimal]:
+        """Return what is written."""
+        values = {slot: getattr(self, slot) for slot in SLOTS}
+        return {slot: value for slot, value in values.items() if value is not None}
 
 
 class NewGoal(Body):
@@ -114,6 +139,10 @@ class NewGoal(Body):
     stretch_target: Amount | None = None
     owner_records_only: StrictBool = True
     rollup_only_from_children: StrictBool = False
+    is_override: StrictBool = Field(default=False, description=_IS_OVERRIDE)
+    is_overridden: StrictBool = Field(default=False, description=_IS_OVERRIDDEN)
+    values: ValuesBody | None = None
+    override_reason: Name | None = None
 
     def as_draft(self) -> GoalDraft:
         """Return what is asked for."""
@@ -130,6 +159,7 @@ class NewGoal(Body):
             stretch_target=self.stretch_target,
             owner_records_only=self.owner_records_only,
             rollup_only_from_children=self.rollup_only_from_children,
+            override=_given_override(given(self)),
         )
 
 
@@ -142,6 +172,13 @@ class GoalPatch(Body):
                 {"title": "North and Nordics", "target": "45000.00"},
                 {"parent_id": "emea"},
                 {"period": {"kind": "fiscal", "year": 2026, "period": 4}},
+                {
+                    "is_override": True,
+                    "is_overridden": True,
+                    "values": {"actual": "1200.00"},
+                    "override_reason": "audited figure",
+                },
+                {"is_overridden": False},
             ]
         }
     )
@@ -157,6 +194,10 @@ class GoalPatch(Body):
     stretch_target: Amount | None = LeftOut
     owner_records_only: StrictBool = LeftOut
     rollup_only_from_children: StrictBool = LeftOut
+    is_override: Annotated[StrictBool, Field(description=_IS_OVERRIDE)] = LeftOut
+    is_overridden: Annotated[StrictBool, Field(description=_IS_OVERRIDDEN)] = LeftOut
+    values: ValuesBody | None = LeftOut
+    override_reason: Name | None = LeftOut
 
     def as_change(self) -> GoalChange:
         """Return what is asked for."""
@@ -165,4 +206,17 @@ class GoalPatch(Body):
             fields["owner"] = Principal(self.owner.type, self.owner.id)
         if "period" in fields:
             fields["period"] = self.period.as_given()
-        return GoalChange(**fields)
+        override = _given_override(fields)
+        for name in _OF_OVERRIDES:
+            fields.pop(name, None)
+        return GoalChange(**fields, override=override)
+
+
+def _given_override(fields: dict[str, Any]) -> GivenOverride:
+    values = fields.get("values")
+    return GivenOverride(
+        is_override=fields.get("is_override"),
+        is_overridden=fields.get("is_overridden"),
+        values={} if values is None else values.as_given(),
+        reason=fields.get("override_reason"),
+    )

@@ -57,6 +57,12 @@ _WRITTEN: Final = (
     refusals.TARGET_TOO_PRECISE,
     refusals.TARGET_TOO_LARGE,
     refusals.STRETCH_NOT_TRACKED,
+    refusals.ROLLUP_FIELD_IS_COMPUTED,
+    refusals.ROLLUP_FIELD_NOT_MEASURED,
+    refusals.VALUE_TOO_PRECISE,
+    refusals.VALUE_TOO_LARGE,
+    refusals.OVERRIDE_WITHOUT_VALUES,
+    refusals.OVERRIDE_REASON_WITHOUT_OVERRIDE,
 )
 _CREATED: Final = (
     refusals.METRIC_REQUIRED,
@@ -68,6 +74,7 @@ _CHANGED: Final = (
     refusals.METRIC_CHANGE_ON_CHILD,
     refusals.METRIC_CHANGE_ON_PARENT,
     refusals.PERIOD_CHANGE_ON_CHILD,
+    refusals.GOAL_IS_LOCKED,
 )
 _ALIGNED: Final = (
     refusals.NOT_A_ROOT,
@@ -148,7 +155,9 @@ _GOALS: Final = Resource(
             "Change or move a goal",
             "Change the fields that are given; `parent_id` moves it with all below "
             "it.\n\nThe period is changed on the root, and the whole tree follows. The "
-            "fiscal period that the goal has already, sent again, keeps its days.",
+            "fiscal period that the goal has already, sent again, keeps its days.\n\n"
+            "`values` are written over what is computed, together with `is_override`: "
+            "true; `is_overridden` locks what the goal shows, or takes the lock off.",
         ),
         delete=Told(
             "Delete a goal; its children become roots",

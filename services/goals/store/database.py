@@ -9,6 +9,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from services.goals.domain.errors import DEFINITION_TOO_LARGE, RefusedError
+from services.goals.domain.overrides import Signature
 from services.goals.store import outbox
 from services.goals.store.connections import Connection
 from services.goals.store.directory import (
@@ -37,6 +38,8 @@ _WRITE_LOCK: Final = 7_221_111  # any number that nothing else locks
 # the order of the commits.
 _SERIALISE = f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})"
 
+_SIGNATURE = "SELECT nextval('goals.version') AS number, now() AS at"
+
 
 class Reading(OrganizationStatements, PublishedStatements):
     """All that can be looked at."""
@@ -59,6 +62,12 @@ class Changes(Reading):
         self._announcements: list[outbox.Announcement] = []
         # The change set's last position in the outbox, once it is there.
         self.position: int | None = None
+
+    async def signature(self) -> Signature:
+        """Return which write this is, whose, and when."""
+        [row] = await self.connection.fetch(_SIGNATURE)
+        # Nobody but the bootstrap token may write yet, and it is no user.
+        return Signature(number=row["number"], by=None, at=row["at"])
 
     def announce(self, kind: Kind, definition_id: str, definition: BaseModel) -> None:
         """Tell others what a definition has become."""

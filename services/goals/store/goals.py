@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 import asyncpg
+import msgspec
 
 from services.goals.store.connections import Connection
 from services.goals.store.tables import Column, Shape, Tree
@@ -14,6 +15,7 @@ from shared.domain.goals import (
     GoalId,
     GoalNumber,
     MetricId,
+    Override,
     Principal,
     PrincipalType,
 )
@@ -53,6 +55,8 @@ WITH RECURSIVE below AS (
 )
 SELECT coalesce(max(level), 0) FROM below
 """
+
+_decode_override = msgspec.json.Decoder(Override).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +130,16 @@ def _fiscal_period(goal: Goal) -> int | None:
     return None if goal.period.fiscal is None else goal.period.fiscal.code
 
 
+def _encoded_override(goal: Goal) -> str | None:
+    if goal.override is None:
+        return None
+    return msgspec.json.encode(goal.override).decode()
+
+
+def _override(text: str | None) -> Override | None:
+    return None if text is None else _decode_override(text)
+
+
 def _goal(row: asyncpg.Record) -> Goal:
     return Goal(
         number=GoalNumber(row["number"]),
@@ -146,6 +160,7 @@ def _goal(row: asyncpg.Record) -> Goal:
         stretch_target=_text(row["stretch_target"]),
         owner_records_only=row["owner_records_only"],
         rollup_only_from_children=row["rollup_only_from_children"],
+        override=_override(row["override"]),
     )
 
 
@@ -171,6 +186,7 @@ _GOALS: Final[Shape[Goal]] = Shape(
             "boolean",
             lambda goal: goal.rollup_only_from_children,
         ),
+        Column("override", "jsonb", _encoded_override),
     ),
     generated=("version", "number"),
     thing=_goal,

@@ -23,6 +23,8 @@ _COLUMNS = """
     goal.revision, goal.updated_at, goal.definition ->> 'metric_id' AS metric_id,
     goal.own_actual, goal.own_in_progress, goal.own_custom,
     goal.computed_actual, goal.computed_in_progress, goal.computed_custom,
+    goal.shown_actual, goal.shown_in_progress, goal.shown_custom,
+    goal.locked, goal.written, goal.override_number,
     ARRAY(SELECT jsonb_object_keys(goal.rollup_fields)) AS slots
 """
 _NUMBERS = f"""
@@ -64,6 +66,7 @@ _decode_goal = msgspec.json.Decoder(Goal).decode
 
 _OWN: Final = {slot: f"own_{slot}" for slot in Slot}
 _COMPUTED: Final = {slot: f"computed_{slot}" for slot in Slot}
+_SHOWN: Final = {slot: f"shown_{slot}" for slot in Slot}
 
 
 class PublishedStatements(Statements):
@@ -144,6 +147,10 @@ def _numbers(row: asyncpg.Record) -> GoalNumbers:
         decimals=row["decimals"],
         own={slot: int(row[_OWN[slot]]) for slot in slots},
         computed={slot: int(row[_COMPUTED[slot]]) for slot in slots},
+        shown={slot: int(row[_SHOWN[slot]]) for slot in slots},
+        locked=row["locked"],
+        written=row["written"],
+        override_number=row["override_number"],
         computing=row["computing"],
         tree_id=GoalId(row["tree_id"]),
         depth=row["depth"],

@@ -37,6 +37,22 @@ WHERE goal.number = total.number AND goal.id = $1
 RETURNING total.revision
 """
 
+_HOLD = """
+UPDATE rollup.total
+SET held_actual = $2, held_in_progress = $3, held_custom = $4
+FROM rollup.goal
+WHERE goal.number = total.number AND goal.id = $1
+"""
+_APPLY_OVERRIDE = """
+UPDATE rollup.goal
+SET locked = $2, written = $3, override_number = (
+    SELECT (goal.override ->> 'number')::bigint
+    FROM goals.goal
+    WHERE goal.id = $1
+)
+WHERE goal.id = $1
+"""
+
 
 async def roll_up(
     connection: asyncpg.Connection,
@@ -78,6 +94,20 @@ async def move(connection: asyncpg.Connection, goal_id: str, actual: int) -> int
     """Give a goal another total; return its revision."""
     revision: int = await connection.fetchval(_MOVE, goal_id, actual)
     return revision
+
+
+async def hold(
+    connection: asyncpg.Connection,
+    goal_id: str,
+    held: Mapping[Slot, int],
+    *,
+    locked: bool = False,
+    written: bool = False,
+) -> None:
+    """Apply a goal's override: it shows what is held, in units."""
+    units = [held.get(slot, 0) if held else None for slot in Slot]
+    await connection.execute(_HOLD, goal_id, *units)
+    await connection.execute(_APPLY_OVERRIDE, goal_id, locked, written)
 
 
 async def forget(connection: asyncpg.Connection, goal_id: str) -> None:

@@ -3,11 +3,12 @@
 Rollup writes the topic's messages; a contract test holds both to the same model.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.goals.domain.numbers import AppliedGoal, percentage_of, texts_of
-from shared.domain.goals import Slot
+from shared.domain.goals import GoalAttribute, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class GoalShown:
     values: dict[Slot, str | None]
     percentage: str | None
     is_overridden: bool
+    attributes: Mapping[str, GoalAttribute]
     rollup: RollupShown
     updated_at: datetime
     caused_by: tuple[str, ...]
@@ -83,6 +85,7 @@ def goal_updated(applied: AppliedGoal, incarnation: int) -> GoalShown:
         values=dict(texts_of(numbers.computed, numbers.decimals)),
         percentage=percentage_of(goal.target, numbers),
         is_overridden=False,
+        attributes=goal.attributes,
         rollup=RollupShown(
             status="computing" if numbers.computing else "current", error=None
         ),

@@ -16,7 +16,7 @@ from services.goals.domain.goals import (
     parents_first,
     path_to_root,
 )
-from shared.domain.goals import Goal, GoalId
+from shared.domain.goals import Goal, GoalId, GoalRight, PrincipalType, Share
 from shared.domain.periods import FiscalLabel
 from shared.messages.definitions import GoalDefinition
 from tests.goals.made import GOAL, METRIC
@@ -81,7 +81,17 @@ def test_a_goals_depth_is_how_many_ancestors_it_has() -> None:
 def test_definitions_lose_nothing_on_their_way() -> None:
     """What is announced is read back as what was defined."""
     label = FiscalLabel(year=2026, code=4)
-    goal = replace(GOAL, period=replace(GOAL.period, fiscal=label))
+    share = Share(
+        type=PrincipalType.TEAM,
+        id="north",
+        rights=(GoalRight.READ, GoalRight.APPEND_TO),
+    )
+    goal = replace(
+        GOAL,
+        period=replace(GOAL.period, fiscal=label),
+        attributes={"region": "EMEA", "heads": "12.50", "key": True, "old": None},
+        shared_with=(share,),
+    )
     announced = goal_definition(goal).model_dump_json()
 
     read = GoalDefinition.model_validate_json(announced).as_goal()

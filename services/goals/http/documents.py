@@ -87,6 +87,8 @@ _GOAL: Final = {
     "owner_records_only": True,
     "rollup_only_from_children": False,
     "state": "open",
+    "attributes": {"region": "EMEA", "headcount": "12", "strategic": True},
+    "shared_with": [{"type": "team", "id": "north", "rights": ["read"]}],
 }
 
 

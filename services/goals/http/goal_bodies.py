@@ -1,11 +1,12 @@
 """What clients send of goals."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
 from services.goals.domain.goals import GoalChange, GoalDraft
 from services.goals.domain.periods import GivenPeriod, PeriodKind
+from services.goals.http.attributes import Attributes
 from services.goals.http.fields import (
     Amount,
     Body,
@@ -17,12 +18,35 @@ from services.goals.http.fields import (
     TimeZone,
     given,
 )
-from shared.domain.goals import GoalId, MetricId, Principal
+from shared.domain.goals import GoalId, GoalRight, MetricId, Principal, Share
 from shared.plumbing.identifiers import new_id
 
 # Which years and periods there are, the calendar says; these only bound the digits.
 _Year = Annotated[int, Field(strict=True, ge=0, le=9999, examples=[2026])]
 _PeriodCode = Annotated[int, Field(strict=True, ge=0, le=999, examples=[4])]
+
+# As many as a record may be shared with; a team stands for any number of people.
+_SHARES_MAX: Final = 1_000
+
+
+class ShareBody(PrincipalBody):
+    """A user or a team, and what they may do with the goal."""
+
+    rights: Annotated[list[GoalRight], Field(min_length=1)]
+
+    def as_share(self) -> Share:
+        """Return what is asked for."""
+        return Share(type=self.type, id=self.id, rights=tuple(self.rights))
+
+
+_Shares = Annotated[
+    list[ShareBody],
+    Field(
+        max_length=_SHARES_MAX,
+        description="who may do what with the goal, each user and team once; given "
+        "anew, the whole list is replaced",
+    ),
+]
 
 
 class PeriodBody(Body):
@@ -89,6 +113,10 @@ class NewGoal(Body):
                     "manager_id": "grace",
                     "parent_id": "company",
                     "target": "40000.00",
+                    "attributes": {"region": "EMEA", "headcount": 12},
+                    "shared_with": [
+                        {"type": "team", "id": "north", "rights": ["read", "write"]}
+                    ],
                 },
             ]
         }
@@ -114,6 +142,8 @@ class NewGoal(Body):
     stretch_target: Amount | None = None
     owner_records_only: StrictBool = True
     rollup_only_from_children: StrictBool = False
+    attributes: Attributes = Field(default_factory=dict)
+    shared_with: _Shares = Field(default_factory=list)
 
     def as_draft(self) -> GoalDraft:
         """Return what is asked for."""
@@ -130,6 +160,8 @@ class NewGoal(Body):
             stretch_target=self.stretch_target,
             owner_records_only=self.owner_records_only,
             rollup_only_from_children=self.rollup_only_from_children,
+            attributes=self.attributes,
+            shared_with=[one.as_share() for one in self.shared_with],
         )
 
 
@@ -141,6 +173,9 @@ class GoalPatch(Body):
             "examples": [
                 {"title": "North and Nordics", "target": "45000.00"},
                 {"parent_id": "emea"},
+                {"manager_id": "ada"},
+                {"attributes": {"region": "Nordics", "strategic": True}},
+                {"shared_with": [{"type": "user", "id": "ada", "rights": ["read"]}]},
                 {"period": {"kind": "fiscal", "year": 2026, "period": 4}},
             ]
         }
@@ -157,6 +192,8 @@ class GoalPatch(Body):
     stretch_target: Amount | None = LeftOut
     owner_records_only: StrictBool = LeftOut
     rollup_only_from_children: StrictBool = LeftOut
+    attributes: Attributes = LeftOut
+    shared_with: _Shares = LeftOut
 
     def as_change(self) -> GoalChange:
         """Return what is asked for."""
@@ -165,4 +202,6 @@ class GoalPatch(Body):
             fields["owner"] = Principal(self.owner.type, self.owner.id)
         if "period" in fields:
             fields["period"] = self.period.as_given()
+        if "shared_with" in fields:
+            fields["shared_with"] = [one.as_share() for one in self.shared_with]
         return GoalChange(**fields)

@@ -3,6 +3,7 @@
 Rollup writes the topic's messages; a contract test holds both to the same model.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +13,7 @@ from services.goals.domain.numbers import (
     percentage_of,
     texts_of,
 )
-from shared.domain.goals import Slot
+from shared.domain.goals import GoalAttribute, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ class GoalShown:
     values: dict[Slot, str | None]
     percentage: str | None
     is_overridden: bool
+    attributes: Mapping[str, GoalAttribute]
     rollup: RollupShown
     updated_at: datetime
     caused_by: tuple[str, ...]
@@ -88,6 +90,7 @@ def goal_updated(applied: AppliedGoal, incarnation: int) -> GoalShown:
         values=dict(texts_of(numbers.shown, numbers.decimals)),
         percentage=percentage_of(goal.target, numbers),
         is_overridden=numbers.locked,
+        attributes=goal.attributes,
         rollup=RollupShown(
             status="computing" if is_computing(goal, numbers) else "current",
             error=None,

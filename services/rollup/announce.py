@@ -4,7 +4,7 @@ What is to be announced is written in the transaction that made it true, and sta
 there until the broker has acknowledged it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -13,7 +13,7 @@ import msgspec
 
 from services.rollup.store.totals import Published, Total
 from shared.domain.amounts import percentage, text_of, units_of
-from shared.domain.goals import SLOTS, Goal, GoalId, Metric
+from shared.domain.goals import SLOTS, Goal, GoalAttribute, GoalId, Metric
 from shared.messages import cloud_events
 from shared.messages.definitions import GoalDefinition, MetricDefinition
 from shared.plumbing.producing import Message
@@ -49,6 +49,7 @@ class _Definition(msgspec.Struct):
     target: str | None
     stretch_target: str | None
     is_overridden: bool
+    attributes: Mapping[str, GoalAttribute]
 
 
 _encode = msgspec.json.Encoder().encode
@@ -105,6 +106,7 @@ class Face:
             goal.target,
             goal.stretch_target,
             is_overridden=is_locked,
+            attributes=goal.attributes,
         )
         fields = metric.rollup_fields if metric else {}
         self._event = f"{goal.id}:{incarnation}."

@@ -16,6 +16,10 @@ MetricId = NewType("MetricId", str)
 # stranger under the number of a goal that is gone.
 GoalNumber = NewType("GoalNumber", int)
 
+# What people note on a goal. A number is its decimal text: so it keeps its digits
+# wherever it goes, through binary floating point nowhere.
+GoalAttribute = str | bool | None
+
 DEPTH_MAX: Final = 64
 ID_LENGTH_MAX: Final = 200
 
@@ -49,6 +53,32 @@ class Principal:
     def key(self) -> str:
         """One text for both parts, as records carry it: `user/R0`."""
         return f"{self.type}/{self.id}"
+
+
+class GoalRight(StrEnum):
+    """What somebody may do with a goal."""
+
+    READ = "read"
+    WRITE = "write"
+    DELETE = "delete"
+    APPEND = "append"
+    APPEND_TO = "append_to"
+    ASSIGN = "assign"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """The rights on a goal that were given to a user or a team."""
+
+    type: PrincipalType
+    id: str
+    rights: tuple[GoalRight, ...]
+
+    @property
+    def principal(self) -> Principal:
+        """To whom."""
+        return Principal(self.type, self.id)
 
 
 class GoalState(StrEnum):
@@ -131,6 +161,10 @@ class Goal:
     rollup_only_from_children: bool
     state: GoalState = GoalState.OPEN
     override: Override | None = None
+    # Only shown and searched; no number depends on them.
+    attributes: Mapping[str, GoalAttribute] = field(default_factory=dict)
+    # In the order of the principals, each named once.
+    shared_with: tuple[Share, ...] = ()
 
     @property
     def is_open(self) -> bool:

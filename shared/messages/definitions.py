@@ -15,8 +15,10 @@ from shared.domain.amounts import DataType, MetricKind
 from shared.domain.fiscal import Template, YearNamedBy
 from shared.domain.goals import (
     Goal,
+    GoalAttribute,
     GoalId,
     GoalNumber,
+    GoalRight,
     GoalState,
     Metric,
     MetricId,
@@ -24,6 +26,7 @@ from shared.domain.goals import (
     Principal,
     PrincipalType,
     RollupField,
+    Share,
     Slot,
 )
 from shared.domain.periods import FiscalLabel, Period
@@ -150,6 +153,20 @@ class OverrideDefinition(BaseModel):
         return Override(**dict(self))
 
 
+class ShareDefinition(BaseModel):
+    """The rights on a goal that were given to a user or a team."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: PrincipalType
+    id: str
+    rights: tuple[GoalRight, ...]
+
+    def as_share(self) -> Share:
+        """Return what the domain knows of it."""
+        return Share(type=self.type, id=self.id, rights=self.rights)
+
+
 class GoalDefinition(_Definition):
     """A target for an owner in a period."""
 
@@ -167,6 +184,8 @@ class GoalDefinition(_Definition):
     rollup_only_from_children: bool = False
     state: GoalState = GoalState.OPEN
     override: OverrideDefinition | None = None
+    attributes: dict[str, GoalAttribute] = {}
+    shared_with: tuple[ShareDefinition, ...] = ()
 
     def as_goal(self) -> Goal:
         """Return what the domain knows of it."""
@@ -186,6 +205,8 @@ class GoalDefinition(_Definition):
             rollup_only_from_children=self.rollup_only_from_children,
             state=self.state,
             override=None if self.override is None else self.override.as_override(),
+            attributes=self.attributes,
+            shared_with=tuple(share.as_share() for share in self.shared_with),
         )
 
 

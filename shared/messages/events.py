@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from shared.domain.goals import GoalAttribute
+
 DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
 IdText = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -123,6 +125,7 @@ class GoalUpdatedEvent(_Event):
                     },
                     "percentage": "400.0000",
                     "is_overridden": False,
+                    "attributes": {"region": "EMEA", "headcount": "12"},
                     "rollup": {"status": "current", "error": None},
                     "updated_at": "2026-11-21T09:30:00.031Z",
                     "caused_by": ["opportunity/O-1@7"],
@@ -147,6 +150,10 @@ class GoalUpdatedEvent(_Event):
     values: ValuesOnWire
     percentage: DecimalText | None
     is_overridden: bool
+    # Absent on messages of before there were attributes.
+    attributes: dict[str, GoalAttribute] = Field(
+        default_factory=dict, description="what people noted; numbers as decimal text"
+    )
     rollup: RollupOnWire
     updated_at: AwareDatetime
     caused_by: tuple[str, ...]

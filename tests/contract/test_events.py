@@ -61,6 +61,7 @@ GOAL_UPDATED = {
     "values": {"actual": "400.0000", "in_progress": "0.0000", "custom": None},
     "percentage": "400.0000",
     "is_overridden": False,
+    "attributes": {"region": "EMEA", "headcount": "12", "strategic": True},
     "rollup": {"status": "current", "error": None},
     "updated_at": "2026-11-21T09:30:00.031Z",
     "caused_by": ["opportunity/O-1@7"],
@@ -85,6 +86,7 @@ def goal(**changes: Any) -> Goal:
         "stretch_target": None,
         "owner_records_only": True,
         "rollup_only_from_children": False,
+        "attributes": GOAL_UPDATED["attributes"],
         **changes,
     }
     return Goal(**fields)
@@ -148,6 +150,7 @@ def test_the_example_of_the_contract_is_what_we_announce() -> None:
         manager_id=NAME,
         parent_id=st.none() | NAME,
         target=st.none() | st.sampled_from(["0", "3", "100.00", "12345.6789"]),
+        attributes=st.dictionaries(NAME, st.text() | st.booleans() | st.none()),
     ),
     st.sampled_from([None, *DataType]),
     st.integers(0, 3),
@@ -170,6 +173,12 @@ def test_every_announcement_fits_its_model(
             name: getattr(one, name)
             for name in ("id", "owner", "manager_id", "parent_id", "target")
         },
+        attributes={
+            name: value.encode("utf-8", "replace").decode()
+            if isinstance(value, str)
+            else value
+            for name, value in one.attributes.items()
+        },
         title=one.title.encode("utf-8", "replace").decode(),
     )
     total = Total(GoalNumber(1), units, computing, 7, MOMENT)
@@ -180,6 +189,7 @@ def test_every_announcement_fits_its_model(
     assert set(json.loads(message.value)) == set(GoalUpdatedEvent.model_fields)
     assert (event.goal_id, event.title) == (one.id, one.title)
     assert list(event.caused_by) == causes
+    assert event.attributes == one.attributes
     assert event.rollup.status == ("computing" if computing else "current")
     values = (event.values.actual, event.values.in_progress, event.values.custom)
     assert [value is not None for value in values] == [n < measured for n in range(3)]
@@ -256,6 +266,13 @@ def test_the_examples_in_the_documents_fit(model: Any) -> None:
     assert examples
     for example in examples:
         model.model_validate_json(json.dumps(example))
+
+
+def test_what_was_announced_before_there_were_attributes_still_fits() -> None:
+    """A reader of the compacted topic meets both forms."""
+    before = {name: GOAL_UPDATED[name] for name in GOAL_UPDATED if name != "attributes"}
+
+    assert GoalUpdatedEvent.model_validate(before).attributes == {}
 
 
 def test_unknown_fields_are_ignored_coming_in_and_never_go_out() -> None:

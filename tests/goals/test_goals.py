@@ -16,7 +16,15 @@ from services.goals.domain.goals import (
     parents_first,
     path_to_root,
 )
-from shared.domain.goals import Goal, GoalId, Override, Slot
+from shared.domain.goals import (
+    Goal,
+    GoalId,
+    GoalRight,
+    Override,
+    PrincipalType,
+    Share,
+    Slot,
+)
 from shared.domain.periods import FiscalLabel
 from shared.messages.definitions import GoalDefinition
 from tests.goals.made import GOAL, METRIC, NOON
@@ -90,8 +98,18 @@ def test_definitions_lose_nothing_on_their_way() -> None:
         by="grace",
         at=NOON,
     )
-    period = replace(GOAL.period, fiscal=label)
-    goal = replace(GOAL, period=period, override=override)
+    share = Share(
+        type=PrincipalType.TEAM,
+        id="north",
+        rights=(GoalRight.READ, GoalRight.APPEND_TO),
+    )
+    goal = replace(
+        GOAL,
+        period=replace(GOAL.period, fiscal=label),
+        attributes={"region": "EMEA", "heads": "12.50", "key": True, "old": None},
+        shared_with=(share,),
+        override=override,
+    )
     announced = goal_definition(goal).model_dump_json()
 
     read = GoalDefinition.model_validate_json(announced).as_goal()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -231,7 +232,9 @@ async def test_there_is_a_limit_to_watchers(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_picture_has_the_form_of_the_topic() -> None:
     """Both are held to the same model."""
-    value = msgspec.json.encode(goal_updated(applied("a", actual=665_000), 3))
+    one = applied("a", actual=665_000)
+    one = replace(one, goal=replace(one.goal, attributes={"region": "EMEA"}))
+    value = msgspec.json.encode(goal_updated(one, 3))
 
     event = GoalUpdatedEvent.model_validate_json(value)
 
@@ -239,3 +242,4 @@ def test_the_picture_has_the_form_of_the_topic() -> None:
     assert event.values.actual == "66.5000"
     assert event.values.custom is None
     assert event.percentage == "66.5000"
+    assert event.attributes == {"region": "EMEA"}

@@ -125,6 +125,9 @@ TARGET_NEGATIVE: Final = _rule("target_negative")
 TARGET_TOO_PRECISE: Final = _rule("target_too_precise")
 TARGET_TOO_LARGE: Final = _rule("target_too_large")
 STRETCH_NOT_TRACKED: Final = _rule("stretch_not_tracked")
+ATTRIBUTE_NOT_FLAT: Final = _rule("attribute_not_flat")
+TOO_MANY_ATTRIBUTES: Final = _rule("too_many_attributes")
+PRINCIPAL_NAMED_TWICE: Final = _rule("principal_named_twice")
 NOT_A_ROOT: Final = _rule("not_a_root")
 
 # Overrides (semantics, section 10).

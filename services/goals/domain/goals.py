@@ -1,14 +1,13 @@
 """What a goal may become (semantics, section 6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from services.goals.domain.changing import UNCHANGED, Unchanged, changed
 from services.goals.domain.directory import NEW, Directory, check_reference
 from services.goals.domain.errors import (
     GOAL_CYCLE,
-    GOAL_MANAGER_MUST_BE_USER,
     GOAL_MANAGER_REQUIRED,
     GOAL_TOO_DEEP,
     METRIC_CHANGE_ON_CHILD,
@@ -31,6 +30,7 @@ from services.goals.domain.overrides import (
     changed_override,
     overridden_goal,
 )
+from services.goals.domain.people import check_people, in_order
 from services.goals.domain.periods import (
     GivenPeriod,
     chosen_period,
@@ -42,11 +42,12 @@ from shared.domain.fiscal import FiscalCalendar
 from shared.domain.goals import (
     DEPTH_MAX,
     Goal,
+    GoalAttribute,
     GoalId,
     GoalNumber,
     MetricId,
     Principal,
-    PrincipalType,
+    Share,
 )
 from shared.domain.periods import Period
 
@@ -70,6 +71,8 @@ class GoalDraft:
     owner_records_only: bool = True
     rollup_only_from_children: bool = False
     override: GivenOverride = NOTHING_GIVEN
+    attributes: Mapping[str, GoalAttribute] = field(default_factory=dict)
+    shared_with: Sequence[Share] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,9 @@ class GoalChange:
     owner_records_only: bool | Unchanged = UNCHANGED
     rollup_only_from_children: bool | Unchanged = UNCHANGED
     override: GivenOverride = NOTHING_GIVEN
+    # Both are given whole: what they do not name is gone.
+    attributes: Mapping[str, GoalAttribute] | Unchanged = UNCHANGED
+    shared_with: Sequence[Share] | Unchanged = UNCHANGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +143,10 @@ def new_goal(draft: GoalDraft, around: Surroundings, signed: Signature) -> Goal:
         ),
         owner_records_only=draft.owner_records_only,
         rollup_only_from_children=draft.rollup_only_from_children,
+        attributes=draft.attributes,
+        shared_with=in_order(draft.shared_with),
     )
-    _check_people(goal, around.directory)
+    check_people(goal, around.directory)
     if parent is not None:
         _check_depth(goal.id, around.depths[parent.id] + 1)
     return overridden_goal(goal, draft.override, metric, signed)
@@ -165,6 +173,8 @@ def changed_goal(
         rollup_only_from_children=changed(
             change.rollup_only_from_children, goal.rollup_only_from_children
         ),
+        attributes=changed(change.attributes, goal.attributes),
+        shared_with=in_order(changed(change.shared_with, goal.shared_with)),
     )
     _check_one_thing_at_a_time(goal, after, change)
     if after.metric_id != goal.metric_id:
@@ -175,7 +185,7 @@ def changed_goal(
         _check_attachable(after, after.parent_id, around, place)
         # The same days; from now on they are called as in the tree it joins.
         after = replace(after, period=around.goals[after.parent_id].period)
-    _check_people(after, around.directory)
+    check_people(after, around.directory)
     metric = _existing_metric(after.id, after.metric_id, around)
     after = _with_targets(goal, after, change, metric)
     return changed_override(goal, after, change.override, metric, signed=signed)
@@ -377,26 +387,6 @@ def _check_depth(goal_id: GoalId, deepest: int) -> None:
             "allowed; choose a parent nearer to the root",
             field="parent_id",
         )
-
-
-def _check_people(goal: Goal, directory: Directory) -> None:
-    what = f"goal {goal.id}"
-    owners = (
-        directory.users if goal.owner.type is PrincipalType.USER else directory.teams
-    )
-    check_reference(
-        goal.owner.id, owners, what=what, field="owner", kind=goal.owner.type
-    )
-    if goal.manager_id not in directory.users and goal.manager_id in directory.teams:
-        raise RefusedError(
-            GOAL_MANAGER_MUST_BE_USER,
-            f"goal {goal.id} names team {goal.manager_id} as its manager, whose rights "
-            "its records are rolled up with; name a user",
-            field="manager_id",
-        )
-    check_reference(
-        goal.manager_id, directory.users, what=what, field="manager_id", kind="user"
-    )
 
 
 def _with_targets(

@@ -24,7 +24,14 @@ from services.goals.domain.periods import is_same
 from services.goals.domain.versions import Expected
 from services.goals.flows.defining import check_new_ids, existing, item
 from services.goals.store.database import Changes
-from shared.domain.goals import Goal, GoalId, MetricId, Principal, PrincipalType
+from shared.domain.goals import (
+    Goal,
+    GoalId,
+    MetricId,
+    Principal,
+    PrincipalType,
+    Share,
+)
 from shared.messages.definitions import Kind
 
 
@@ -41,7 +48,7 @@ async def create_goals(changes: Changes, drafts: Sequence[GoalDraft]) -> Sequenc
     around = Surroundings(
         directory=await _people(
             changes,
-            [draft.owner for draft in drafts],
+            _principals((draft.owner, draft.shared_with) for draft in drafts),
             {draft.manager_id for draft in drafts if draft.manager_id is not None},
         ),
         metrics=await _metrics(
@@ -124,7 +131,14 @@ async def _around(
     return Surroundings(
         directory=await _people(
             changes,
-            [changed(change.owner, goal.owner)],
+            _principals(
+                [
+                    (
+                        changed(change.owner, goal.owner),
+                        changed(change.shared_with, goal.shared_with),
+                    )
+                ]
+            ),
             {changed(change.manager_id, goal.manager_id)},
         ),
         metrics=await _metrics(changes, {changed(change.metric_id, goal.metric_id)}),
@@ -145,11 +159,22 @@ async def _metrics(
     return {metric.id: metric for metric in await changes.metrics.find(ids)}
 
 
+def _principals(
+    named: Iterable[tuple[Principal, Sequence[Share]]],
+) -> set[Principal]:
+    """Return all that goals name as owners, or share with."""
+    return {
+        principal
+        for owner, shares in named
+        for principal in (owner, *(share.principal for share in shares))
+    }
+
+
 async def _people(
-    changes: Changes, owners: Sequence[Principal], managers: set[str]
+    changes: Changes, principals: set[Principal], managers: set[str]
 ) -> Directory:
-    users = {one.id for one in owners if one.type is PrincipalType.USER}
-    teams = {one.id for one in owners if one.type is PrincipalType.TEAM}
+    users = {one.id for one in principals if one.type is PrincipalType.USER}
+    teams = {one.id for one in principals if one.type is PrincipalType.TEAM}
     return Directory(
         users=await changes.users.existing(managers | users),
         # A team named as manager gets an answer of its own.

@@ -16,27 +16,24 @@ from services.goals.domain.numbers import (
     texts_of,
 )
 from services.goals.domain.targets import Today, today_of
-from shared.domain.goals import SLOTS, Goal, GoalNumber, GoalState, Slot
+from shared.domain.goals import (
+    SLOTS,
+    Goal,
+    GoalAttribute,
+    GoalNumber,
+    GoalRight,
+    GoalState,
+    Share,
+    Slot,
+)
 from shared.domain.periods import Period
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer", bound="GoalAnswer")
 
 
-class Right(StrEnum):
-    """What a caller may do with a goal."""
-
-    READ = "read"
-    WRITE = "write"
-    DELETE = "delete"
-    APPEND = "append"
-    APPEND_TO = "append_to"
-    ASSIGN = "assign"
-    SHARE = "share"
-
-
 # Until there are roles, whoever may call may do everything.
-_ALL_RIGHTS: Final = tuple(Right)
+_ALL_RIGHTS: Final = tuple(GoalRight)
 
 
 class RollupStatus(StrEnum):
@@ -138,6 +135,8 @@ class GoalAnswer:
     owner_records_only: bool
     rollup_only_from_children: bool
     state: GoalState
+    attributes: Mapping[str, GoalAttribute]
+    shared_with: Sequence[Share]
     values: ValuesAnswer
     computed: ValuesAnswer
     own: ValuesAnswer
@@ -151,7 +150,7 @@ class GoalAnswer:
     revision: int | None
     last_rolled_up_at: datetime | None
     rollup: RollupAnswer
-    access: Sequence[Right] = _ALL_RIGHTS
+    access: Sequence[GoalRight] = _ALL_RIGHTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +253,8 @@ def _answer(
         computed=(
             ValuesAnswer() if numbers is None else _values(numbers, numbers.computed)
         ),
+        attributes=goal.attributes,
+        shared_with=goal.shared_with,
         own=ValuesAnswer() if numbers is None else _values(numbers, numbers.own),
         is_override=numbers is not None and shows_written(goal, numbers),
         is_overridden=numbers is not None and numbers.locked,

@@ -96,6 +96,8 @@ _GOAL: Final = {
         "by": None,
         "at": "2026-11-21T09:30:00Z",
     },
+    "attributes": {"region": "EMEA", "headcount": "12", "strategic": True},
+    "shared_with": [{"type": "team", "id": "north", "rights": ["read"]}],
 }
 
 

@@ -79,7 +79,7 @@ def _day(value: object) -> date:
     return day
 
 
-def _amount(value: object) -> Decimal:
+def amount_of(value: object) -> Decimal:
     """Read text or a JSON number, never through binary floating point."""
     if isinstance(value, str) and _AMOUNT.fullmatch(value) is None:
         value = None
@@ -127,7 +127,7 @@ Day = Annotated[
 ]
 Amount = Annotated[
     Decimal,
-    BeforeValidator(_amount),
+    BeforeValidator(amount_of),
     WithJsonSchema(
         {
             "anyOf": [

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool
 from services.goals.domain.goals import GoalChange, GoalDraft
 from services.goals.domain.overrides import GivenOverride
 from services.goals.domain.periods import GivenPeriod, PeriodKind
+from services.goals.http.attributes import Attributes
 from services.goals.http.fields import (
     Amount,
     Body,
@@ -19,7 +20,15 @@ from services.goals.http.fields import (
     TimeZone,
     given,
 )
-from shared.domain.goals import SLOTS, GoalId, MetricId, Principal, Slot
+from shared.domain.goals import (
+    SLOTS,
+    GoalId,
+    GoalRight,
+    MetricId,
+    Principal,
+    Share,
+    Slot,
+)
 from shared.plumbing.identifiers import new_id
 
 # Which years and periods there are, the calendar says; these only bound the digits.
@@ -35,6 +44,28 @@ _IS_OVERRIDDEN: Final = (
     "taken off"
 )
 _OF_OVERRIDES: Final = ("is_override", "is_overridden", "values", "override_reason")
+# As many as a record may be shared with; a team stands for any number of people.
+_SHARES_MAX: Final = 1_000
+
+
+class ShareBody(PrincipalBody):
+    """A user or a team, and what they may do with the goal."""
+
+    rights: Annotated[list[GoalRight], Field(min_length=1)]
+
+    def as_share(self) -> Share:
+        """Return what is asked for."""
+        return Share(type=self.type, id=self.id, rights=tuple(self.rights))
+
+
+_Shares = Annotated[
+    list[ShareBody],
+    Field(
+        max_length=_SHARES_MAX,
+        description="who may do what with the goal, each user and team once; given "
+        "anew, the whole list is replaced",
+    ),
+]
 
 
 class PeriodBody(Body):
@@ -114,6 +145,10 @@ class NewGoal(Body):
                     "manager_id": "grace",
                     "parent_id": "company",
                     "target": "40000.00",
+                    "attributes": {"region": "EMEA", "headcount": 12},
+                    "shared_with": [
+                        {"type": "team", "id": "north", "rights": ["read", "write"]}
+                    ],
                 },
             ]
         }
@@ -143,6 +178,8 @@ class NewGoal(Body):
     is_overridden: StrictBool = Field(default=False, description=_IS_OVERRIDDEN)
     values: ValuesBody | None = None
     override_reason: Name | None = None
+    attributes: Attributes = Field(default_factory=dict)
+    shared_with: _Shares = Field(default_factory=list)
 
     def as_draft(self) -> GoalDraft:
         """Return what is asked for."""
@@ -160,6 +197,8 @@ class NewGoal(Body):
             owner_records_only=self.owner_records_only,
             rollup_only_from_children=self.rollup_only_from_children,
             override=_given_override(given(self)),
+            attributes=self.attributes,
+            shared_with=[one.as_share() for one in self.shared_with],
         )
 
 
@@ -171,6 +210,9 @@ class GoalPatch(Body):
             "examples": [
                 {"title": "North and Nordics", "target": "45000.00"},
                 {"parent_id": "emea"},
+                {"manager_id": "ada"},
+                {"attributes": {"region": "Nordics", "strategic": True}},
+                {"shared_with": [{"type": "user", "id": "ada", "rights": ["read"]}]},
                 {"period": {"kind": "fiscal", "year": 2026, "period": 4}},
                 {
                     "is_override": True,
@@ -198,6 +240,8 @@ class GoalPatch(Body):
     is_overridden: Annotated[StrictBool, Field(description=_IS_OVERRIDDEN)] = LeftOut
     values: ValuesBody | None = LeftOut
     override_reason: Name | None = LeftOut
+    attributes: Attributes = LeftOut
+    shared_with: _Shares = LeftOut
 
     def as_change(self) -> GoalChange:
         """Return what is asked for."""
@@ -206,6 +250,8 @@ class GoalPatch(Body):
             fields["owner"] = Principal(self.owner.type, self.owner.id)
         if "period" in fields:
             fields["period"] = self.period.as_given()
+        if "shared_with" in fields:
+            fields["shared_with"] = [one.as_share() for one in self.shared_with]
         override = _given_override(fields)
         for name in _OF_OVERRIDES:
             fields.pop(name, None)

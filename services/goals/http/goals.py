@@ -19,6 +19,7 @@ from services.goals.http.answers import (
     goal_answers,
     tree_answer,
 )
+from services.goals.http.attributes import CONDITIONS_MAX, conditions_of
 from services.goals.http.context import CurrentService, Service
 from services.goals.http.documenting import CHANGE_REFUSALS, JSON, errors_of
 from services.goals.http.errors import unavailable
@@ -63,6 +64,9 @@ _WRITTEN: Final = (
     refusals.VALUE_TOO_LARGE,
     refusals.OVERRIDE_WITHOUT_VALUES,
     refusals.OVERRIDE_REASON_WITHOUT_OVERRIDE,
+    refusals.ATTRIBUTE_NOT_FLAT,
+    refusals.TOO_MANY_ATTRIBUTES,
+    refusals.PRINCIPAL_NAMED_TWICE,
 )
 _CREATED: Final = (
     refusals.METRIC_REQUIRED,
@@ -98,6 +102,13 @@ class GoalsQuery(PageQuery):
     owner: str | None = Field(
         default=None, description="as type/id", examples=["user/ada"]
     )
+    manager_id: str | None = None
+    attribute: list[str] = Field(
+        default=[],
+        max_length=CONDITIONS_MAX,
+        description="an attribute's name, a colon, its value; several must all hold",
+        examples=[["region:EMEA"]],
+    )
     q: str | None = Field(
         default=None, max_length=200, description="a part of the title"
     )
@@ -109,6 +120,8 @@ class GoalsQuery(PageQuery):
             parent_id=self.parent_id,
             root=self.root,
             owner=None if self.owner is None else _principal(self.owner),
+            manager_id=self.manager_id,
+            attributes=conditions_of(self.attribute),
             words=self.q,
         )
 
@@ -154,10 +167,12 @@ _GOALS: Final = Resource(
         change=Told(
             "Change or move a goal",
             "Change the fields that are given; `parent_id` moves it with all below "
-            "it.\n\nThe period is changed on the root, and the whole tree follows. The "
-            "fiscal period that the goal has already, sent again, keeps its days.\n\n"
-            "`values` are written over what is computed, together with `is_override`: "
-            "true; `is_overridden` locks what the goal shows, or takes the lock off.",
+            "it, `manager_id` assigns it.\n\nThe period is changed on the root, and "
+            "the whole tree follows. The fiscal period that the goal has already, sent "
+            "again, keeps its days.\n\n`attributes` and `shared_with` are replaced as "
+            "a whole: what they do not name is gone.\n\n`values` are written over what "
+            "is computed, with `is_override`: true; `is_overridden` locks what "
+            "shows, or takes the lock off.",
         ),
         delete=Told(
             "Delete a goal; its children become roots",

@@ -30,6 +30,11 @@ _USERS: Final[Shape[User]] = Shape(
     uses=(
         ("owns goal", "goals.goal WHERE owner_type = 'user' AND owner_id = $1", "id"),
         ("manages goal", "goals.goal WHERE manager_id = $1", "id"),
+        (
+            "has a share in goal",
+            "goals.goal_share WHERE principal_type = 'user' AND principal_id = $1",
+            "goal_id",
+        ),
         ("is a member of team", "goals.team_member WHERE user_id = $1", "team_id"),
         ("manages user", "goals.directory_user WHERE manager_id = $1", "id"),
     ),
@@ -62,6 +67,11 @@ _TEAMS: Final[Shape[Team]] = Shape(
     thing=lambda row: Team(**{**row, "members": tuple(row["members"])}),
     uses=(
         ("owns goal", "goals.goal WHERE owner_type = 'team' AND owner_id = $1", "id"),
+        (
+            "has a share in goal",
+            "goals.goal_share WHERE principal_type = 'team' AND principal_id = $1",
+            "goal_id",
+        ),
     ),
 )
 

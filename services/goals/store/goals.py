@@ -1,5 +1,6 @@
 """Goals as people define them, and how they hang together."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,19 +8,24 @@ from typing import Final
 
 import asyncpg
 import msgspec
+from typing_extensions import override
 
 from services.goals.store.connections import Connection
 from services.goals.store.tables import Column, Shape, Tree
 from shared.domain.goals import (
     Goal,
+    GoalAttribute,
     GoalId,
     GoalNumber,
     MetricId,
     Override,
     Principal,
     PrincipalType,
+    Share,
 )
 from shared.domain.periods import FiscalLabel, Period
+
+_JSON_NAMES: Final = frozenset({"true", "false", "null"})
 
 # An absent condition is null, and holds for every goal.
 _MATCHING = """
@@ -29,9 +35,11 @@ WHERE thing.id > $1
     AND ($5::boolean IS NULL OR (parent_id IS NULL) = $5)
     AND ($6::text IS NULL OR (owner_type = $6 AND owner_id = $7))
     AND ($8::text IS NULL OR strpos(lower(title), lower($8)) > 0)
-ORDER BY thing.id
-LIMIT $2
+    AND ($9::text IS NULL OR manager_id = $9)
 """
+# Only where it is asked for, so that the index on attributes can serve it.
+_HAVING_ATTRIBUTES = "AND thing.attributes @@ $10::text::jsonpath"
+_PAGE = "ORDER BY thing.id LIMIT $2"
 _CHILDREN = "WHERE parent_id = $1 ORDER BY thing.id"
 # UNION, not UNION ALL: these end even if the rows went in circles.
 _DESCENDANTS = """
@@ -55,6 +63,32 @@ WITH RECURSIVE below AS (
 )
 SELECT coalesce(max(level), 0) FROM below
 """
+_SHARES = """
+coalesce(
+    (
+        SELECT jsonb_agg(
+            jsonb_build_object(
+                'type', principal_type, 'id', principal_id, 'rights', rights
+            )
+            ORDER BY principal_type, principal_id
+        )
+        FROM goals.goal_share WHERE goal_id = thing.id
+    ),
+    '[]'
+) AS shared_with
+"""
+_DELETE_SHARES = "DELETE FROM goals.goal_share WHERE goal_id = ANY($1::text[])"
+# The rights of a row as one text, because unnest would flatten arrays of arrays.
+_INSERT_SHARES = """
+INSERT INTO goals.goal_share (goal_id, principal_type, principal_id, rights)
+SELECT goal_id, principal_type, principal_id, string_to_array(rights, ' ')
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+    AS given (goal_id, principal_type, principal_id, rights)
+"""
+
+_encode = msgspec.json.Encoder().encode
+_decode_attributes = msgspec.json.Decoder(dict[str, GoalAttribute]).decode
+_decode_shares = msgspec.json.Decoder(tuple[Share, ...]).decode
 
 _decode_override = msgspec.json.Decoder(Override).decode
 
@@ -67,6 +101,9 @@ class GoalFilter:
     parent_id: str | None = None
     root: bool | None = None
     owner: Principal | None = None
+    manager_id: str | None = None
+    # Names and values, as text: a truth value or null is found by its name in JSON.
+    attributes: Sequence[tuple[str, str]] = ()
     # A part of the title, in capitals or not.
     words: str | None = None
 
@@ -82,8 +119,12 @@ class Goals(Tree[Goal, GoalId]):
     ) -> Sequence[Goal]:
         """Return the next goals of a list in the order of their ids."""
         owner = wanted.owner
+        conditions, asked = [_MATCHING], list[str]()
+        if wanted.attributes:
+            conditions.append(_HAVING_ATTRIBUTES)
+            asked.append(_path_of(wanted.attributes))
         return await self._things(
-            _MATCHING,
+            " ".join([*conditions, _PAGE]),
             after,
             limit,
             wanted.metric_id,
@@ -92,7 +133,22 @@ class Goals(Tree[Goal, GoalId]):
             None if owner is None else owner.type,
             None if owner is None else owner.id,
             wanted.words,
+            wanted.manager_id,
+            *asked,
         )
+
+    @override
+    async def insert(self, things: Sequence[Goal]) -> Sequence[Goal]:
+        stored = await super().insert(things)
+        await self._insert_shares(things)
+        return stored
+
+    @override
+    async def update(self, things: Sequence[Goal]) -> Sequence[Goal]:
+        stored = await super().update(things)
+        await self.connection.execute(_DELETE_SHARES, [goal.id for goal in things])
+        await self._insert_shares(things)
+        return stored
 
     async def children(self, goal_id: GoalId) -> Sequence[Goal]:
         """Return the goals right under one."""
@@ -106,6 +162,31 @@ class Goals(Tree[Goal, GoalId]):
         """Return how many levels lie below the goal."""
         height: int = await self.connection.fetchval(_HEIGHT, goal_id)
         return height
+
+    async def _insert_shares(self, goals: Sequence[Goal]) -> None:
+        shares = [(goal.id, share) for goal in goals for share in goal.shared_with]
+        if shares:
+            await self.connection.execute(
+                _INSERT_SHARES,
+                [goal_id for goal_id, _ in shares],
+                [share.type for _, share in shares],
+                [share.id for _, share in shares],
+                [" ".join(share.rights) for _, share in shares],
+            )
+
+
+def _path_of(conditions: Sequence[tuple[str, str]]) -> str:
+    """Return what a goal's attributes must satisfy, as PostgreSQL's path language."""
+    return " && ".join(_equality(name, value) for name, value in conditions)
+
+
+def _equality(name: str, value: str) -> str:
+    # Texts of that language are written as those of JSON are.
+    attribute = f"$.{json.dumps(name)}"
+    texts = [json.dumps(value)]
+    if value in _JSON_NAMES:
+        texts.append(value)
+    return "(" + " || ".join(f"{attribute} == {text}" for text in texts) + ")"
 
 
 def _number(text: str | None) -> Decimal | None:
@@ -161,6 +242,8 @@ def _goal(row: asyncpg.Record) -> Goal:
         owner_records_only=row["owner_records_only"],
         rollup_only_from_children=row["rollup_only_from_children"],
         override=_override(row["override"]),
+        attributes=_decode_attributes(row["attributes"]),
+        shared_with=_decode_shares(row["shared_with"]),
     )
 
 
@@ -187,7 +270,9 @@ _GOALS: Final[Shape[Goal]] = Shape(
             lambda goal: goal.rollup_only_from_children,
         ),
         Column("override", "jsonb", _encoded_override),
+        Column("attributes", "jsonb", lambda goal: _encode(goal.attributes).decode()),
     ),
+    derived=(_SHARES,),
     generated=("version", "number"),
     thing=_goal,
 )

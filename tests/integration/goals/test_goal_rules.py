@@ -426,6 +426,8 @@ async def test_writing_a_goal_back_as_it_was_read_changes_nothing(api: Api) -> N
             "stretch_target",
             "owner_records_only",
             "rollup_only_from_children",
+            "attributes",
+            "shared_with",
         )
     }
 

@@ -140,6 +140,41 @@ async def test_an_aligned_tree_is_one_change_set(installation: Installation) -> 
         assert goal.period.fiscal == FiscalLabel(year=2026, code=4)
 
 
+async def test_what_is_noted_shared_and_assigned_is_announced(
+    installation: Installation,
+) -> None:
+    """The whole goal, as it is now; a change that changes nothing is not told."""
+    async with running(installation) as api, listening(installation) as listener:
+        await api.company()
+        await api.user("grace")
+        share = {"type": "user", "id": api.id("grace"), "rights": ["read", "share"]}
+        change = {
+            "attributes": {"region": "EMEA", "heads": 12, "key": True, "old": None},
+            "shared_with": [share],
+        }
+        await api.change(api.at("north"), change)
+        await api.change(api.at("north"), change)
+
+        await api.change(api.at("north"), {"manager_id": api.id("grace")})
+
+        heard = (await listener.until(7))[5:]
+    assert [one.key for one in heard] == [f"goal/{api.id('north')}"] * 2
+    noted, assigned = (
+        GoalDefinition.model_validate_json(one.value or b"") for one in heard
+    )
+    assert (noted.manager_id, assigned.manager_id) == (api.id("ada"), api.id("grace"))
+    for goal in (noted, assigned):
+        assert goal.attributes == {
+            "region": "EMEA",
+            "heads": "12",
+            "key": True,
+            "old": None,
+        }
+        assert [one.model_dump() for one in goal.shared_with] == [
+            {**share, "rights": ("read", "share")}
+        ]
+
+
 async def test_messages_are_cloud_events(installation: Installation) -> None:
     """With the sender's trace, and no header that is null."""
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -143,6 +143,51 @@ async def test_deleting_a_parent_makes_its_children_roots(
     await judge(database)
 
 
+async def test_what_is_noted_on_a_goal_is_announced_and_moves_no_number(
+    copy: Copy, world: World, database: str
+) -> None:
+    """Attributes, shares and managers decide no number, so nothing is read again."""
+    await copy.settle()
+    world.outgoing.messages.clear()
+    attributes = {"region": "EMEA", "heads": "12.50", "key": True, "old": None}
+    change = {
+        "parent_id": "A",
+        "attributes": attributes,
+        "shared_with": [{"type": "team", "id": "T", "rights": ["read"]}],
+        "manager_id": "N",
+    }
+    world.say(owned("B", 2, version=2, **change))
+
+    await copy.redefine_all()
+    await copy.publish()
+
+    waiting = await copy.pool.fetchval("SELECT count(*) FROM rollup.rederivation")
+    told = world.outgoing.last()
+    assert waiting == 0
+    assert list(told) == ["B"]
+    assert told["B"] is not None
+    assert told["B"]["attributes"] == attributes
+    assert told["B"]["manager_id"] == "N"
+    assert told["B"]["rollup"] == {"status": "current", "error": None}
+    assert told["B"]["values"]["actual"] == "110.0000"  # type: ignore[index] # JSON
+    await judge(database)
+
+
+async def test_attributes_stay_while_numbers_move(copy: Copy, world: World) -> None:
+    """Each announcement is the whole state of the goal."""
+    world.say(owned("X", 4, version=2, attributes={"region": "EMEA"}))
+    await copy.settle()
+    world.outgoing.messages.clear()
+    world.record(making.won("O-more", "5.00", owner="X"))
+
+    await copy.settle()
+
+    told = world.outgoing.last()["X"]
+    assert told is not None
+    assert told["attributes"] == {"region": "EMEA"}
+    assert told["values"]["actual"] == "1005.0000"  # type: ignore[index] # JSON
+
+
 @pytest.mark.parametrize("sets_apart", [0, 1])
 async def test_an_id_taken_up_again_is_another_goal(
     copy: Copy, world: World, database: str, sets_apart: int

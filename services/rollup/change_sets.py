@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.rollup.domain.definitions import Changes
 from services.rollup.domain.forest import Forest
-from services.rollup.domain.restructure import Changes
 from shared.domain.goals import GoalId, GoalNumber, MetricId
 from shared.messages.definitions import (
     CHANGE_SET_ID,

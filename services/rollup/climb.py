@@ -25,7 +25,7 @@ from services.rollup.domain.ancestry import (
     movements_of,
 )
 from services.rollup.domain.contributions import CAUSES_MAX, number_of
-from services.rollup.domain.restructure import Definitions
+from services.rollup.domain.definitions import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.store import definitions as definitions_store
 from services.rollup.store import rederivations, totals

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.rollup.domain.restructure import Definitions
+from services.rollup.domain.definitions import Definitions
 from services.rollup.store import definitions as store
 from shared.plumbing.postgres import Connection
 

@@ -25,14 +25,9 @@ from services.rollup.change_sets import (
 )
 from services.rollup.climb import carried_by, fold
 from services.rollup.domain.ancestry import Movements
-from services.rollup.domain.restructure import (
-    Definitions,
-    Outcome,
-    Restructuring,
-    announced_by_group,
-    moving_groups,
-    touched_goals,
-)
+from services.rollup.domain.definitions import Definitions, Outcome
+from services.rollup.domain.restructure import Restructuring, announced_by_group
+from services.rollup.domain.touching import moving_groups, touched_goals
 from services.rollup.held import HeldDefinitions
 from services.rollup.source import Source, Span
 from services.rollup.store import definitions as definitions_store

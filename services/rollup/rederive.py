@@ -13,7 +13,7 @@ import asyncpg
 from prometheus_client import Counter
 
 from services.rollup.domain.contributions import Contributions, Deltas, by_group
-from services.rollup.domain.restructure import Definitions
+from services.rollup.domain.definitions import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.store import records, rederivations
 from services.rollup.store.rederivations import Rederivation

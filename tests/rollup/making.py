@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from services.rollup.domain.restructure import Definitions
+from services.rollup.domain.definitions import Definitions
 from shared.domain.amounts import DataType, MetricKind
 from shared.domain.goals import (
     Goal,

@@ -8,18 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.rollup.domain.definitions import Changes, Definitions, Outcome
 from services.rollup.domain.forest import BrokenForestError, group_of_tree
+from services.rollup.domain.holding import Standing
 from services.rollup.domain.made_under import MadeUnder
-from services.rollup.domain.restructure import (
-    Changes,
-    Definitions,
-    Outcome,
-    Restructuring,
-    Standing,
-    announced_by_group,
-    moving_groups,
-    touched_goals,
-)
+from services.rollup.domain.restructure import Restructuring, announced_by_group
+from services.rollup.domain.touching import moving_groups, touched_goals
 from shared.domain.amounts import DataType, MetricKind
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
 from shared.domain.periods import Period

@@ -5,9 +5,10 @@ from typing import Final
 
 import asyncpg
 
+from services.rollup.domain.definitions import Definitions, Outcome
 from services.rollup.domain.forest import Forest
+from services.rollup.domain.holding import Standing
 from services.rollup.domain.made_under import MadeUnder
-from services.rollup.domain.restructure import Definitions, Outcome, Standing
 from services.rollup.store.made_under import made_under_of, text_of
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
 from shared.messages.definitions import GoalDefinition, MetricDefinition

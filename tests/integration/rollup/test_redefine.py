@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.rollup.domain.definitions import Definitions
 from services.rollup.domain.forest import Node
-from services.rollup.domain.restructure import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.store import definitions as definitions_store
 from shared.domain.goals import GoalId

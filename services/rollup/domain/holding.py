@@ -1,0 +1,182 @@
+"""What goals show while definitions change: computed values, or held ones.
+
+A goal that somebody wrote over, or that is not open, holds its values. Its parent adds
+what it shows, so whatever changes that goes up to the first goal that holds its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.rollup.domain.definitions import Definitions, Outcome
+from services.rollup.domain.forest import Node
+from services.rollup.domain.made_under import Bases
+from services.rollup.domain.touching import overdue, override_is_overdue
+from shared.domain.amounts import units_of
+from shared.domain.goals import SLOTS, GoalNumber, Metric, Override
+
+
+@dataclass(slots=True)
+class Standing:
+    """A goal's numbers as its ancestors see them, and what still computes."""
+
+    computed: list[int]
+    computing: int
+    # What it shows instead of what is computed.
+    held: list[int] | None = None
+
+    @property
+    def shown(self) -> list[int]:
+        """What is added to the parent."""
+        return self.computed if self.held is None else self.held
+
+
+class Holding:
+    """The standings of goals under a change, and who begins or ends to hold values."""
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        standings: Mapping[GoalNumber, Standing],
+        outcome: Outcome,
+        bases: Bases,
+    ) -> None:
+        self.outcome = outcome
+        self._definitions = definitions
+        self._forest = definitions.forest
+        self._standings = dict(standings)
+        self._bases = bases
+
+    def standing(self, number: GoalNumber) -> Standing:
+        """Return what the goal's ancestors see of it now."""
+        return self._standings.setdefault(number, Standing([0, 0, 0], 0))
+
+    def apply_overdue(self) -> None:
+        """Apply what was written over goals, deepest first; wake those that are open.
+
+        So what somebody wrote over a goal stands though he wrote over its children too.
+        """
+        deepest_first = sorted(
+            overdue(self._forest), key=lambda node: node.depth, reverse=True
+        )
+        for node in deepest_first:
+            if node.goal.is_open and node.number in self._forest.frozen:
+                self._thaw(node)
+        for node in deepest_first:
+            if override_is_overdue(node):
+                self._override(node)
+
+    def add_to_ancestors(self, number: GoalNumber, *, sign: int) -> None:
+        """Give a goal's ancestors what it shows, or take that from them."""
+        mine = self.standing(number)
+        self._move_ancestors(
+            number, [sign * one for one in mine.shown], sign * mine.computing
+        )
+
+    def _move_ancestors(
+        self, number: GoalNumber, amounts: Sequence[int], computing: int
+    ) -> None:
+        """Let a goal's ancestors see that it shows something else by these amounts."""
+        for ancestor in self._forest.ancestors(number):
+            if not (any(amounts) or computing):
+                return
+            theirs = self.standing(ancestor.number)
+            before = theirs.shown.copy()
+            theirs.computed = _sum(theirs.computed, amounts)
+            theirs.computing += computing
+            if any(amounts) and not self._stands_still(ancestor.number):
+                self._let_go(ancestor.number)
+            amounts = _difference(theirs.shown, before)
+            self.outcome.moved.add(ancestor.number)
+
+    def _stands_still(self, number: GoalNumber) -> bool:
+        return number in self._forest.locked or number in self._forest.frozen
+
+    def _override(self, node: Node) -> None:
+        """Apply what somebody wrote over a goal's values, or took back."""
+        number, override = node.number, node.goal.override
+        under = self._bases.known.get(number)
+        if under is not None and under.metric.id != node.goal.metric_id:
+            # What it shows is of another metric until its tree is derived again.
+            self.outcome.following.add(number)
+            return
+        metric = self._definitions.metrics.get(node.goal.metric_id)
+        if override is None or metric is None:
+            return
+        standing = self.standing(number)
+        before = standing.shown
+        self._let_go(number)
+        if override.holds:
+            standing.held = _written(override, metric, before)
+            holding = (
+                self._forest.locked if override.is_overridden else self._forest.written
+            )
+            holding.add(number)
+        node.override_number = override.number
+        self.outcome.held.add(number)
+        self.outcome.moved.add(number)
+        self.outcome.rewritten.add(number)
+        self._move_ancestors(number, _difference(standing.shown, before), 0)
+
+    def release(self, number: GoalNumber) -> None:
+        """Let a goal and its ancestors show what is computed."""
+        standing = self.standing(number)
+        before = standing.shown
+        self._let_go(number)
+        self.outcome.moved.add(number)
+        self._move_ancestors(number, _difference(standing.shown, before), 0)
+
+    def _let_go(self, number: GoalNumber) -> None:
+        """Forget what somebody wrote over a goal; it shows what is computed."""
+        standing = self.standing(number)
+        if standing.held is not None:
+            is_frozen = number in self._forest.frozen
+            standing.held = list(standing.computed) if is_frozen else None
+            self.outcome.held.add(number)
+        self._forest.let_go(number)
+
+    def _thaw(self, node: Node) -> None:
+        """Let a goal follow its records again, and catch up."""
+        number, forest = node.number, self._forest
+        forest.frozen.discard(number)
+        self._definitions.index_goal(node.goal)
+        self.outcome.held.add(number)
+        self.outcome.rederived.add(number)
+        if number not in forest.locked:
+            self.release(number)
+
+    def freeze_overdue(self) -> None:
+        """Let goals that are not open stand still, last of all."""
+        for node in overdue(self._forest):
+            if not node.goal.is_open:
+                self._freeze(node)
+
+    def _freeze(self, node: Node) -> None:
+        """Let a goal stand still, once what it shows is whole."""
+        number, standing = node.number, self.standing(node.number)
+        if standing.computing:
+            self.outcome.following.add(number)
+            return
+        self._definitions.unindex_goal(node.goal)
+        self._forest.frozen.add(number)
+        standing.held = list(standing.shown)
+        self.outcome.held.add(number)
+        self.outcome.moved.add(number)
+        self.outcome.rewritten.add(number)
+
+
+def _written(override: Override, metric: Metric, before: Sequence[int]) -> list[int]:
+    """Return what is held: what was written, else what was shown before."""
+    held = list(before)
+    for index, slot in enumerate(SLOTS):
+        units = units_of(override.values.get(slot), metric.decimals)
+        if units is not None:
+            held[index] = units
+    return held
+
+
+def _sum(ours: Sequence[int], theirs: Sequence[int]) -> list[int]:
+    return [one + other for one, other in zip(ours, theirs, strict=True)]
+
+
+def _difference(ours: Sequence[int], theirs: Sequence[int]) -> list[int]:
+    return [one - other for one, other in zip(ours, theirs, strict=True)]

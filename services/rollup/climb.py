@@ -27,9 +27,10 @@ from services.rollup.domain.ancestry import (
 from services.rollup.domain.contributions import CAUSES_MAX, number_of
 from services.rollup.domain.definitions import Definitions
 from services.rollup.held import HeldDefinitions
+from services.rollup.store import announcements, rederivations, totals
 from services.rollup.store import definitions as definitions_store
-from services.rollup.store import rederivations, totals
-from services.rollup.store.totals import Announcement, News, Waiting
+from services.rollup.store.announcements import Announcement
+from services.rollup.store.totals import News, Waiting
 from shared.domain.goals import GoalNumber
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import Connection
@@ -252,7 +253,7 @@ class Climbing:
         """Forget what Kafka has acknowledged; no climb came by to do it."""
         acknowledged = self._acknowledged()
         if acknowledged:
-            await totals.withdraw(connection, _ids_of(acknowledged))
+            await announcements.withdraw(connection, _ids_of(acknowledged))
             self._forget(acknowledged)
 
     async def settle(self, connection: Connection) -> None:
@@ -289,10 +290,12 @@ class Climbing:
 
         After each that is out, others may be free that waited for it.
         """
-        several = await totals.outstanding(connection, groups, limit=OUTSTANDING_MAX)
+        several = await announcements.outstanding(
+            connection, groups, limit=OUTSTANDING_MAX
+        )
         for one in several:
             await self.producer.send(await self._messages_of(connection, one))
-            await totals.withdraw(connection, [one.id])
+            await announcements.withdraw(connection, [one.id])
         return bool(several)
 
     async def _messages_of(

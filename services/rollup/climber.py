@@ -16,8 +16,8 @@ import asyncpg
 
 from services.rollup.climb import Climbing
 from services.rollup.domain.forest import TREE_GROUPS
-from services.rollup.store import climbers, totals
-from services.rollup.store.totals import Announcement
+from services.rollup.store import announcements, climbers, totals
+from services.rollup.store.announcements import Announcement
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS, Connection
 from shared.plumbing.producing import DELIVERY_SECONDS_MAX, DeliveryError
@@ -216,10 +216,10 @@ class Climber:
         recent = await totals.updated_since(connection, due, seconds=3 * _ECHO_SECONDS)
         for group, numbers in sorted(recent.items()):
             async with connection.transaction():
-                await totals.announce(
+                await announcements.announce(
                     connection,
                     Announcement(
-                        id=await totals.next_revision(connection),
+                        id=await announcements.next_revision(connection),
                         group=group,
                         numbers=numbers,
                         gone_ids=(),

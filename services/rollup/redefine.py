@@ -30,9 +30,9 @@ from services.rollup.domain.restructure import Restructuring, announced_by_group
 from services.rollup.domain.touching import moving_groups, touched_goals
 from services.rollup.held import HeldDefinitions
 from services.rollup.source import Source, Span
+from services.rollup.store import announcements, offsets, rederivations, totals
 from services.rollup.store import definitions as definitions_store
-from services.rollup.store import offsets, rederivations, totals
-from services.rollup.store.totals import Announcement
+from services.rollup.store.announcements import Announcement
 from shared.domain.goals import GoalId, GoalNumber
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS, Connection
@@ -256,10 +256,10 @@ async def _announce(
     planted = [
         definitions.forest.nodes[number].goal.id for number in sorted(outcome.planted)
     ]
-    after = set(await totals.groups_naming(connection, planted))
+    after = set(await announcements.groups_naming(connection, planted))
     after |= {group for _, group in outcome.gone.values()} if planted else set()
     for group, (numbers, gone) in sorted(groups.items()):
-        revision = await totals.next_revision(connection)
+        revision = await announcements.next_revision(connection)
         await totals.touch(
             connection, numbers, revision=revision, now=datetime.now(UTC)
         )
@@ -283,7 +283,7 @@ async def _write_down(
     gone: Sequence[GoalId],
     after: set[int],
 ) -> None:
-    await totals.announce(
+    await announcements.announce(
         connection,
         Announcement(
             id=revision,

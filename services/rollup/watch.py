@@ -11,7 +11,7 @@ from typing import Any, Final
 import asyncpg
 from prometheus_client import Counter
 
-from services.rollup.store import totals
+from services.rollup.store import announcements
 from shared.plumbing.logs import log_of
 
 log = log_of("rollup.watch")
@@ -41,7 +41,7 @@ class Watching:
         OVERTAKEN.inc(len(overtaken))
         log.warning("goals_overtaken", goals=sorted(overtaken))
         async with self._pool.acquire() as connection, connection.transaction():
-            return await totals.announce_again(connection, sorted(overtaken))
+            return await announcements.announce_again(connection, sorted(overtaken))
 
     def _is_overtaken(self, message: Any) -> bool:
         seen = _revision_of(message)

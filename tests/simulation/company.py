@@ -12,7 +12,14 @@ import asyncpg
 from services.rollup.climb import Climbed
 from services.rollup.domain.forest import TREE_GROUPS
 from services.rollup.intake import Batch
-from services.rollup.store import definitions, offsets, records, rederivations, totals
+from services.rollup.store import (
+    announcements,
+    definitions,
+    offsets,
+    records,
+    rederivations,
+    totals,
+)
 from shared.plumbing.producing import DeliveryError
 from tests.integration.rollup.copies import Copy, World, copy_of
 from tests.integration.rollup.topics import MemoryConsumer
@@ -33,18 +40,8 @@ STATEMENTS = (
         ),
     ),
     (rederivations, ("take", "queue", "finish", "advance", "settle")),
-    (
-        totals,
-        (
-            "read_deltas",
-            "drop_deltas",
-            "move",
-            "finish_climb",
-            "announce",
-            "touch",
-            "withdraw",
-        ),
-    ),
+    (totals, ("read_deltas", "drop_deltas", "move", "finish_climb", "touch")),
+    (announcements, ("announce", "withdraw")),
     (definitions, ("share", "seize", "write_outcome", "write_metrics", "set_revision")),
 )
 

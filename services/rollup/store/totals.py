@@ -1,4 +1,4 @@
-"""Totals of goals, the deltas that wait for them, and what is to be announced."""
+"""Totals of goals, and the deltas that wait for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import asyncpg
-import msgspec
 
 from services.rollup.domain.ancestry import Movements, Triple
 from services.rollup.domain.made_under import MadeUnder
+from services.rollup.store.causes import causes_text, decode_causes
 from services.rollup.store.codec import array_literal, decode
 from services.rollup.store.made_under import made_under_of
 from shared.domain.goals import GoalId, GoalNumber
@@ -43,26 +43,6 @@ class Total(NamedTuple):
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announcement:
-    """Goals whose newest state is to be published."""
-
-    id: int
-    group: int
-    numbers: Sequence[GoalNumber]
-    gone_ids: Sequence[GoalId]
-    named: Mapping[int, Sequence[str]]
-    traces: Mapping[int, str]
-    after_groups: Sequence[int]
-
-
-class _Causes(msgspec.Struct):
-    named: dict[int, list[str]] = {}
-    traces: dict[int, str] = {}
-
-
-_decode_causes = msgspec.json.Decoder(_Causes).decode
-
 # All that is visible now; what is committed later waits for the next climb. If there is
 # nothing, one row says under which definitions.
 _READ_DELTAS = """
@@ -85,8 +65,6 @@ SELECT number, pending_actual, pending_in_progress, pending_custom
 FROM rollup.total
 WHERE number = ANY($1::bigint[])
 """
-
-_NEXT_REVISION = "SELECT nextval('rollup.revision')"
 
 # Only the climber of the group, or who has the definitions alone, gets here. Numbers
 # are almost always small enough for bigint, which is several times as fast to send.
@@ -210,34 +188,6 @@ SET held_actual = NULL, held_in_progress = NULL, held_custom = NULL
 WHERE number = ANY($1::bigint[])
 """
 
-_ANNOUNCE = """
-INSERT INTO rollup.announcement
-    (id, tree_group, numbers, gone_ids, causes, after_groups)
-VALUES ($1, $2, $3, $4, $5::jsonb, $6)
-"""
-
-_WITHDRAW = "DELETE FROM rollup.announcement WHERE id = ANY($1::bigint[])"
-
-# In the order of their making; one waits while a group its goals came from has an
-# earlier one that is not out, and so do those behind it, which may name the same goals.
-_OUTSTANDING = """
-SELECT id, tree_group, numbers, gone_ids, causes, after_groups
-FROM rollup.announcement AS mine
-WHERE tree_group = ANY($1::smallint[])
-  AND NOT EXISTS (
-      SELECT FROM rollup.announcement AS ahead
-      JOIN rollup.announcement AS theirs
-          ON theirs.tree_group = ANY(ahead.after_groups) AND theirs.id < ahead.id
-      WHERE ahead.tree_group = mine.tree_group AND ahead.id <= mine.id
-  )
-ORDER BY id
-LIMIT $2
-"""
-
-_GROUPS_NAMING = """
-SELECT DISTINCT tree_group FROM rollup.announcement WHERE gone_ids && $1::text[]
-"""
-
 _TOUCH = """
 UPDATE rollup.total SET revision = $2, updated_at = $3 WHERE number = ANY($1::bigint[])
 """
@@ -271,13 +221,6 @@ WHERE goal.tree_group = ANY($1::smallint[])
 ORDER BY total.number
 """
 
-_GROUPS_OF = """
-SELECT number, tree_group
-FROM rollup.goal
-WHERE id = ANY($1::text[]) AND NOT gone
-ORDER BY number
-"""
-
 
 async def read_deltas(connection: Connection, groups: Sequence[int]) -> Waiting:
     """Return all deltas of these groups that are visible now.
@@ -293,7 +236,7 @@ async def read_deltas(connection: Connection, groups: Sequence[int]) -> Waiting:
         group = row["tree_group"]
         slots, amounts = decode(row["slots"], row["amounts"])
         waiting.deltas.setdefault(group, []).extend(zip(slots, amounts, strict=True))
-        causes = _decode_causes(row["causes"])
+        causes = decode_causes(row["causes"])
         for number, named in causes.named.items():
             waiting.named.setdefault(number, []).extend(named)
         waiting.traces.update(causes.traces)
@@ -323,12 +266,6 @@ async def pending(
     """Return what waits for goals while they are being re-derived."""
     rows = await connection.fetch(_PENDING, numbers)
     return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
-
-
-async def next_revision(connection: Connection) -> int:
-    """Return a number greater than all that goals were announced with before."""
-    revision: int = await connection.fetchval(_NEXT_REVISION)
-    return revision
 
 
 async def move(connection: Connection, movements: Movements, *, now: datetime) -> None:
@@ -388,7 +325,7 @@ async def finish_climb(
         array_literal(groups),
         list(news),
         [array_literal(one.numbers) for one in news.values()],
-        [_causes_text(one.named, one.traces) for one in news.values()],
+        [causes_text(one.named, one.traces) for one in news.values()],
         on_its_way,
         waiting.revision,
         waiting.ids,
@@ -441,10 +378,6 @@ def _are_small(columns: Sequence[Sequence[int]]) -> bool:
     )
 
 
-def _causes_text(named: Mapping[int, Sequence[str]], traces: Mapping[int, str]) -> str:
-    return msgspec.json.encode({"named": named, "traces": traces}).decode()
-
-
 def _total(row: asyncpg.Record) -> Total:
     return Total(
         row[0],
@@ -453,50 +386,6 @@ def _total(row: asyncpg.Record) -> Total:
         row[5],
         row[6],
     )
-
-
-async def announce(connection: Connection, one: Announcement) -> None:
-    """Write down what must be published."""
-    await connection.execute(
-        _ANNOUNCE,
-        one.id,
-        one.group,
-        one.numbers,
-        one.gone_ids,
-        _causes_text(one.named, one.traces),
-        one.after_groups,
-    )
-
-
-async def withdraw(connection: Connection, ids: Sequence[int]) -> None:
-    """Forget announcements that the broker has acknowledged."""
-    await connection.execute(_WITHDRAW, ids)
-
-
-async def outstanding(
-    connection: Connection, groups: Sequence[int], *, limit: int
-) -> list[Announcement]:
-    """Return what is committed and may be published now, oldest first."""
-    rows = await connection.fetch(_OUTSTANDING, groups, limit)
-    return [
-        Announcement(
-            id=row["id"],
-            group=row["tree_group"],
-            numbers=row["numbers"],
-            gone_ids=row["gone_ids"],
-            named=_decode_causes(row["causes"]).named,
-            traces=_decode_causes(row["causes"]).traces,
-            after_groups=row["after_groups"],
-        )
-        for row in rows
-    ]
-
-
-async def groups_naming(
-    connection: Connection, goal_ids: Sequence[GoalId]
-) -> list[int]:
-    """Return the groups that still have to say that one of these ids is gone."""
-    return [row[0] for row in await connection.fetch(_GROUPS_NAMING, goal_ids)]
 
 
 async def touch(
@@ -560,28 +449,3 @@ async def updated_since(
     for row in await connection.fetch(_UPDATED_SINCE, groups, seconds):
         found.setdefault(row[1], []).append(row[0])
     return found
-
-
-async def announce_again(connection: Connection, goal_ids: Sequence[str]) -> list[int]:
-    """Write down that goals must be published once more; return their groups.
-
-    An id that no goal has now is left: its empty value carries no revision to compare.
-    """
-    rows = await connection.fetch(_GROUPS_OF, goal_ids)
-    groups: dict[int, list[GoalNumber]] = {}
-    for row in rows:
-        groups.setdefault(row["tree_group"], []).append(row["number"])
-    for group, numbers in sorted(groups.items()):
-        await announce(
-            connection,
-            Announcement(
-                id=await next_revision(connection),
-                group=group,
-                numbers=numbers,
-                gone_ids=(),
-                named={},
-                traces={},
-                after_groups=(),
-            ),
-        )
-    return sorted(groups)

@@ -128,3 +128,5 @@ class Goal:
     rollup_only_from_children: bool
     state: GoalState = GoalState.OPEN
     override: Override | None = None
+    # The goal of an earlier period that it was made from.
+    cloned_from: GoalId | None = None

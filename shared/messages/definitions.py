@@ -167,6 +167,7 @@ class GoalDefinition(_Definition):
     rollup_only_from_children: bool = False
     state: GoalState = GoalState.OPEN
     override: OverrideDefinition | None = None
+    cloned_from: str | None = None
 
     def as_goal(self) -> Goal:
         """Return what the domain knows of it."""
@@ -186,6 +187,7 @@ class GoalDefinition(_Definition):
             rollup_only_from_children=self.rollup_only_from_children,
             state=self.state,
             override=None if self.override is None else self.override.as_override(),
+            cloned_from=None if self.cloned_from is None else GoalId(self.cloned_from),
         )
 
 

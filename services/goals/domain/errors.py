@@ -126,3 +126,10 @@ TARGET_TOO_PRECISE: Final = _rule("target_too_precise")
 TARGET_TOO_LARGE: Final = _rule("target_too_large")
 STRETCH_NOT_TRACKED: Final = _rule("stretch_not_tracked")
 NOT_A_ROOT: Final = _rule("not_a_root")
+
+# Many goals at once.
+NO_CHILDREN: Final = _rule("no_children")
+NO_TARGET: Final = _rule("no_target")
+WEIGHTS_INCOMPLETE: Final = _rule("weights_incomplete")
+WEIGHTS_ZERO: Final = _rule("weights_zero")
+NO_LAST_PERIOD: Final = _rule("no_last_period")

@@ -126,6 +126,7 @@ class GoalAnswer:
     owner_records_only: bool
     rollup_only_from_children: bool
     state: GoalState
+    cloned_from: str | None
     values: ValuesAnswer
     computed: ValuesAnswer
     own: ValuesAnswer
@@ -236,6 +237,7 @@ def _answer(
         owner_records_only=goal.owner_records_only,
         rollup_only_from_children=goal.rollup_only_from_children,
         state=goal.state,
+        cloned_from=goal.cloned_from,
         values=values,
         computed=values,
         own=ValuesAnswer() if numbers is None else _values(numbers, numbers.own),

@@ -11,6 +11,7 @@ from services.goals.http import (
     goals,
     live,
     metrics,
+    planning,
 )
 from services.goals.http.access import Access
 from services.goals.http.context import Service
@@ -45,6 +46,7 @@ def build_http(
     http.state.service = service
     for router in (
         goals.router,
+        planning.router,
         metrics.router,
         directory.router,
         live.router,

@@ -38,7 +38,7 @@ from services.goals.store.database import Reading
 from services.goals.store.goals import GoalFilter
 from shared.domain.goals import DEPTH_MAX, Goal, GoalId, Principal, PrincipalType
 
-_WRITTEN: Final = (
+WRITTEN: Final = (
     refusals.REFERENCE_NOT_FOUND,
     refusals.GOAL_MANAGER_MUST_BE_USER,
     refusals.PARENT_METRIC_DIFFERS,
@@ -106,18 +106,20 @@ class GoalsQuery(PageQuery):
         )
 
 
-class _WithNumbers:
+class WithNumbers:
     """Shows goals with what rollup has made of them."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def at_once(self, goals: Sequence[Goal]) -> Sequence[GoalAnswer]:
+        """Show goals as they were written."""
         return goal_answers(goals, {}, self._service.now())
 
     async def with_numbers(
         self, reading: Reading, goals: Sequence[Goal]
     ) -> Sequence[GoalAnswer]:
+        """Show goals with the numbers that rollup has for them."""
         numbers = await reading.numbers([goal.number for goal in goals])
         return goal_answers(goals, numbers, self._service.now())
 
@@ -155,7 +157,7 @@ _GOALS: Final = Resource(
             "Delete a goal; nothing else goes.",
         ),
     ),
-    refusals=Refusals(written=_WRITTEN, created=_CREATED, changed=_CHANGED),
+    refusals=Refusals(written=WRITTEN, created=_CREATED, changed=_CHANGED),
     new=NewGoal,
     patch=GoalPatch,
     answer=GoalAnswer,
@@ -169,7 +171,7 @@ _GOALS: Final = Resource(
     delete=lambda changes, goal_id, expected: flows.delete_goal(
         changes, GoalId(goal_id), expected
     ),
-    view=_WithNumbers,
+    view=WithNumbers,
     query=GoalsQuery,
     page=_page,
 )
@@ -241,7 +243,7 @@ async def align_fiscal_period(
         write=lambda changes: flows.align_fiscal_period(
             changes, GoalId(goal_id), expected
         ),
-        view=_WithNumbers(service),
+        view=WithNumbers(service),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -44,6 +45,7 @@ WHERE thing.id IN (
 )
 ORDER BY thing.id
 """
+_ENDING = "WHERE metric_id = $1 AND period_end = $2 ORDER BY thing.id"
 _HEIGHT = """
 WITH RECURSIVE below AS (
     SELECT id, 0 AS level FROM goals.goal WHERE id = $1
@@ -98,6 +100,10 @@ class Goals(Tree[Goal, GoalId]):
         """Return all goals under one, however deep."""
         return await self._things(_DESCENDANTS, goal_id)
 
+    async def ending(self, metric_id: MetricId, day: date) -> Sequence[Goal]:
+        """Return the goals of a metric whose period ends on a day."""
+        return await self._things(_ENDING, metric_id, day)
+
     async def height(self, goal_id: GoalId) -> int:
         """Return how many levels lie below the goal."""
         height: int = await self.connection.fetchval(_HEIGHT, goal_id)
@@ -146,6 +152,7 @@ def _goal(row: asyncpg.Record) -> Goal:
         stretch_target=_text(row["stretch_target"]),
         owner_records_only=row["owner_records_only"],
         rollup_only_from_children=row["rollup_only_from_children"],
+        cloned_from=row["cloned_from"],
     )
 
 
@@ -171,6 +178,7 @@ _GOALS: Final[Shape[Goal]] = Shape(
             "boolean",
             lambda goal: goal.rollup_only_from_children,
         ),
+        Column("cloned_from", "text", lambda goal: goal.cloned_from),
     ),
     generated=("version", "number"),
     thing=_goal,

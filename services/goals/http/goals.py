@@ -38,11 +38,7 @@ from services.goals.store.database import Reading
 from services.goals.store.goals import GoalFilter
 from shared.domain.goals import DEPTH_MAX, Goal, GoalId, Principal, PrincipalType
 
-WRITTEN: Final = (
-    refusals.REFERENCE_NOT_FOUND,
-    refusals.GOAL_MANAGER_MUST_BE_USER,
-    refusals.PARENT_METRIC_DIFFERS,
-    refusals.PARENT_PERIOD_DIFFERS,
+PERIOD_REFUSALS: Final = (
     refusals.PERIOD_NEEDS_BOTH_DATES,
     refusals.PERIOD_ENDS_BEFORE_IT_STARTS,
     refusals.CUSTOM_PERIOD_WITH_FISCAL_COLUMNS,
@@ -50,6 +46,13 @@ WRITTEN: Final = (
     refusals.FISCAL_PERIOD_NOT_OF_TEMPLATE,
     refusals.FISCAL_PERIOD_WITH_OTHER_DATES,
     refusals.YEAR_OUT_OF_RANGE,
+)
+WRITTEN: Final = (
+    refusals.REFERENCE_NOT_FOUND,
+    refusals.GOAL_MANAGER_MUST_BE_USER,
+    refusals.PARENT_METRIC_DIFFERS,
+    refusals.PARENT_PERIOD_DIFFERS,
+    *PERIOD_REFUSALS,
     refusals.TIME_ZONE_UNKNOWN,
     refusals.GOAL_CYCLE,
     refusals.GOAL_TOO_DEEP,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Self
 
+from shared.domain.csv_rows import MALFORMED
+
 
 class Fault(Enum):
     """What a request was refused for; HTTP has a status for each."""
@@ -134,3 +136,5 @@ WEIGHTS_INCOMPLETE: Final = _rule("weights_incomplete")
 WEIGHTS_ZERO: Final = _rule("weights_zero")
 NO_LAST_PERIOD: Final = _rule("no_last_period")
 PERIOD_CANNOT_FOLLOW: Final = _rule("period_cannot_follow")
+IMPORT_REJECTED: Final = _rule("import_rejected")
+CSV_MALFORMED: Final = _not_understood(MALFORMED)

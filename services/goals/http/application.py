@@ -9,6 +9,7 @@ from services.goals.http import (
     directory,
     entrance,
     goals,
+    importing,
     live,
     metrics,
     planning,
@@ -47,6 +48,7 @@ def build_http(
     for router in (
         goals.router,
         planning.router,
+        importing.router,
         metrics.router,
         directory.router,
         live.router,

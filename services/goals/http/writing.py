@@ -41,6 +41,7 @@ class Versioned(Protocol):
 
 
 Written = TypeVar("Written", bound=Versioned)
+Done = TypeVar("Done")
 Seen_contra = TypeVar("Seen_contra", contravariant=True)
 
 
@@ -71,12 +72,12 @@ class AsStored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Form(Generic[Thing]):
+class _Form(Generic[Done]):
     """How a write is answered."""
 
     status: int
     many: bool
-    headers: Callable[[Sequence[Thing]], dict[str, str]]
+    headers: Callable[[Sequence[Done]], dict[str, str]]
 
 
 async def create(
@@ -150,6 +151,28 @@ async def act_on_many(
     )
 
 
+async def report(
+    service: Service,
+    request: Request,
+    *,
+    key: str | None,
+    write: Callable[[Changes], Awaitable[object]],
+) -> Response:
+    """Do something and tell what was done; the same request again is told the same."""
+
+    async def write_one(changes: Changes) -> Sequence[object]:
+        return [await write(changes)]
+
+    return await _once(
+        service,
+        request,
+        key=key,
+        write=write_one,
+        view=AsStored(),
+        form=_Form(status=200, many=False, headers=lambda _reports: {}),
+    )
+
+
 async def plan(
     service: Service,
     *,
@@ -168,9 +191,9 @@ async def _once(
     request: Request,
     *,
     key: str | None,
-    write: Callable[[Changes], Awaitable[Sequence[Thing]]],
-    view: View[Thing],
-    form: _Form[Thing],
+    write: Callable[[Changes], Awaitable[Sequence[Done]]],
+    view: View[Done],
+    form: _Form[Done],
 ) -> Response:
     trace, many = traceparent_of(request), form.many
     asked = None if key is None else await _asked(request, key)

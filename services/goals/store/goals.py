@@ -1,6 +1,6 @@
 """Goals as people define them, and how they hang together."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -37,6 +37,18 @@ _DESCENDANTS = """
 WHERE thing.id IN (
     WITH RECURSIVE below AS (
         SELECT id FROM goals.goal WHERE parent_id = $1
+        UNION
+        SELECT child.id
+        FROM below JOIN goals.goal AS child ON child.parent_id = below.id
+    )
+    SELECT id FROM below
+)
+ORDER BY thing.id
+"""
+_WITH_DESCENDANTS = """
+WHERE thing.id IN (
+    WITH RECURSIVE below AS (
+        SELECT id FROM goals.goal WHERE id = ANY($1::text[])
         UNION
         SELECT child.id
         FROM below JOIN goals.goal AS child ON child.parent_id = below.id
@@ -103,6 +115,10 @@ class Goals(Tree[Goal, GoalId]):
     async def ending(self, metric_id: MetricId, day: date) -> Sequence[Goal]:
         """Return the goals of a metric whose period ends on a day."""
         return await self._things(_ENDING, metric_id, day)
+
+    async def with_descendants(self, ids: Collection[GoalId]) -> Sequence[Goal]:
+        """Return those of these goals that exist, and all goals under them."""
+        return await self._things(_WITH_DESCENDANTS, list(ids))
 
     async def height(self, goal_id: GoalId) -> int:
         """Return how many levels lie below the goal."""

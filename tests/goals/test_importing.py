@@ -216,6 +216,18 @@ def test_a_tree_follows_the_period_of_its_root() -> None:
     assert (plan.changed, plan.unchanged, plan.rejected) == (2, 0, [])
 
 
+def test_a_goal_that_left_a_tree_does_not_follow_it() -> None:
+    """An earlier line took it away, with all below it."""
+    lines = [moved(1, "b", None), change(2, "a", GoalChange(period=NEXT))]
+
+    plan = planned_import(lines, forest({"a": None, "b": "a", "c": "b"}), AROUND)
+
+    assert {goal.id: goal.period.start for goal in plan.altered} == {
+        "a": date(2027, 1, 1),
+        "b": GOAL.period.start,
+    }
+
+
 def test_lines_that_tell_what_is_there_change_nothing() -> None:
     """However much they tell."""
     plan = planned_import([moved(1, "a", None)], forest({"a": None}), AROUND)

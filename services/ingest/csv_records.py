@@ -5,17 +5,31 @@ JSON says by its types is said by the text of a cell, and checked here.
 """
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 
-from services.ingest.csv_rows import MALFORMED, Row, cells_of, excerpt_of
 from services.ingest.errors import NotUnderstoodError
-from shared.messages.records import ATTRIBUTES_MAX, VERSION_MAX, InvalidRecordError
+from shared.domain.csv_rows import (
+    MALFORMED,
+    MalformedRowError,
+    MalformedTableError,
+    Row,
+    cells_of,
+    check_cell_count,
+    complaint_of_names,
+    excerpt_of,
+    rows_of,
+)
+from shared.messages.records import (
+    ATTRIBUTES_MAX,
+    RECORD_BYTES_MAX,
+    VERSION_MAX,
+    InvalidRecordError,
+)
 
 REQUIRED: Final = ("entity", "id", "version")
 FIELDS: Final = (
@@ -45,6 +59,14 @@ class Columns:
     attributes: Sequence[tuple[int, str]]
 
 
+def table_rows(body: bytes) -> Iterator[Row]:
+    """Return the rows of a table, or refuse a body that has no bounds."""
+    try:
+        yield from rows_of(body)
+    except MalformedTableError as fault:
+        raise NotUnderstoodError(str(fault), error=MALFORMED) from None
+
+
 def columns_of(header: Row | None) -> Columns:
     """Return the columns that a header names, or refuse the body."""
     if header is None:
@@ -56,7 +78,7 @@ def columns_of(header: Row | None) -> Columns:
     complaint = _complaint_of(header)
     if complaint is not None:
         raise NotUnderstoodError(f"line {header.line}: {complaint}", error=MALFORMED)
-    names = cells_of(header)
+    names = _cells_of(header)
     return Columns(
         names=names,
         attributes=[
@@ -67,14 +89,11 @@ def columns_of(header: Row | None) -> Columns:
 
 def record_of(row: Row, columns: Columns) -> bytes:
     """Return the record that a row holds, as JSON; or raise InvalidRecordError."""
-    cells = cells_of(row)
-    if len(cells) != len(columns.names):
-        raise InvalidRecordError(
-            MALFORMED,
-            f"the row has {len(cells)} cells and the header {len(columns.names)}; give "
-            "each column a cell, empty where there is no value, and put a cell that "
-            "holds a comma in quotes",
-        )
+    cells = _cells_of(row)
+    try:
+        check_cell_count(cells, columns.names)
+    except MalformedRowError as fault:
+        raise InvalidRecordError(MALFORMED, str(fault)) from None
     cell = dict(zip(columns.names, cells, strict=True))
     owner = cell.get("owner")
     return msgspec.json.encode(
@@ -99,10 +118,27 @@ def record_of(row: Row, columns: Columns) -> bytes:
     )
 
 
+def _cells_of(row: Row) -> Sequence[str]:
+    size = len(row.data)
+    # A row of nothing but commas would be many cells for few bytes.
+    if size > RECORD_BYTES_MAX:
+        raise InvalidRecordError(
+            "record_too_large",
+            f"the row has {size} bytes, {RECORD_BYTES_MAX} are allowed; leave out "
+            "columns that no goal looks at",
+        )
+    try:
+        return cells_of(row)
+    except MalformedRowError as fault:
+        raise InvalidRecordError(MALFORMED, str(fault)) from None
+    except MalformedTableError as fault:
+        raise NotUnderstoodError(str(fault), error=MALFORMED) from None
+
+
 def _complaint_of(header: Row) -> str | None:
     """Return what is wrong with a header, if anything."""
     try:
-        names = cells_of(header)
+        names = _cells_of(header)
     except InvalidRecordError as fault:
         return fault.detail
     return _complaint_of_names(names)
@@ -114,20 +150,9 @@ def _complaint_of_names(names: Sequence[str]) -> str | None:
             f"the header has {len(names)} columns, {COLUMNS_MAX} are allowed; leave "
             "out those that no goal looks at"
         )
-    for place, name in enumerate(names, start=1):
-        if not name.strip():
-            return f"column {place} has no name; name each column, or leave it out"
-        if name != name.strip():
-            return (
-                f"column {place} is named {excerpt_of(name)}; remove the blanks around "
-                "the name"
-            )
-    name, count = Counter(names).most_common(1)[0]
-    if count > 1:
-        return (
-            f"the column {excerpt_of(name)} is there {count} times, once is allowed; "
-            "rename or remove the others"
-        )
+    complaint = complaint_of_names(names)
+    if complaint is not None:
+        return complaint
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         return (

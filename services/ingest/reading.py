@@ -10,8 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from services.ingest.csv_records import columns_of, record_of
-from services.ingest.csv_rows import rows_of
+from services.ingest.csv_records import columns_of, record_of, table_rows
 from services.ingest.errors import (
     NotUnderstoodError,
     TooLargeError,
@@ -90,7 +89,7 @@ def parts_of(
 
 
 def _parts_of_table(body: bytes, take: Callable[[int], None]) -> Iterator[Part]:
-    rows = rows_of(body)
+    rows = table_rows(body)
     columns = columns_of(next(rows, None))
     written = 0
     for count, row in enumerate(rows):

@@ -140,6 +140,12 @@ def following(calendar: FiscalCalendar, year: int, code: int) -> FiscalLabel:
     return FiscalLabel(year=year, code=_code_at(calendar, place))
 
 
+def months_after(day: date, months: int) -> date:
+    """Return the same day some months later, or that month's last one."""
+    years, month = divmod(day.month - 1 + months, _MONTHS_OF_A_YEAR)
+    return _day_in(day.year + years, month + 1, day.day)
+
+
 def _choice(field: str, text: str, choices: type[Choice]) -> Choice:
     try:
         return choices(text)
@@ -190,7 +196,7 @@ def _period_start(calendar: FiscalCalendar, year: int, *, place: int) -> date:
     if calendar.template is Template.FOUR_WEEKLY:
         return begins + place * _FOUR_WEEKS
     months = _MONTHS_OF_A_YEAR // len(codes_of(calendar.template))
-    return _months_after(begins, place * months)
+    return months_after(begins, place * months)
 
 
 def _year_start(calendar: FiscalCalendar, year: int) -> date:
@@ -202,11 +208,6 @@ def _year_start(calendar: FiscalCalendar, year: int) -> date:
 
 def _is_calendar_year(calendar: FiscalCalendar) -> bool:
     return (calendar.month, calendar.day) == (1, 1)
-
-
-def _months_after(day: date, months: int) -> date:
-    years, month = divmod(day.month - 1 + months, _MONTHS_OF_A_YEAR)
-    return _day_in(day.year + years, month + 1, day.day)
 
 
 def _day_in(year: int, month: int, day: int) -> date:

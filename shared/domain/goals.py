@@ -165,6 +165,8 @@ class Goal:
     attributes: Mapping[str, GoalAttribute] = field(default_factory=dict)
     # In the order of the principals, each named once.
     shared_with: tuple[Share, ...] = ()
+    # The goal of an earlier period that it was made from.
+    cloned_from: GoalId | None = None
 
     @property
     def is_open(self) -> bool:

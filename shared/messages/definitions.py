@@ -186,6 +186,7 @@ class GoalDefinition(_Definition):
     override: OverrideDefinition | None = None
     attributes: dict[str, GoalAttribute] = {}
     shared_with: tuple[ShareDefinition, ...] = ()
+    cloned_from: str | None = None
 
     def as_goal(self) -> Goal:
         """Return what the domain knows of it."""
@@ -207,6 +208,7 @@ class GoalDefinition(_Definition):
             override=None if self.override is None else self.override.as_override(),
             attributes=self.attributes,
             shared_with=tuple(share.as_share() for share in self.shared_with),
+            cloned_from=None if self.cloned_from is None else GoalId(self.cloned_from),
         )
 
 

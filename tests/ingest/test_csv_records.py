@@ -7,12 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.csv_records import COLUMNS_MAX, FIELDS, columns_of, record_of
-from services.ingest.csv_rows import Row, rows_of
+from services.ingest.csv_records import (
+    COLUMNS_MAX,
+    FIELDS,
+    columns_of,
+    record_of,
+    table_rows,
+)
 from services.ingest.errors import NotUnderstoodError
 from services.ingest.strict import refuse_unknown_fields
+from shared.domain.csv_rows import Row
 from shared.messages.events import ActivityRecordEvent
 from shared.messages.records import (
+    RECORD_BYTES_MAX,
     VERSION_MAX,
     ActivityRecord,
     InvalidRecordError,
@@ -22,7 +29,7 @@ from shared.messages.records import (
 
 def read(body: bytes) -> list[ActivityRecord]:
     """Return the records of a table as the services understand them."""
-    rows = rows_of(body)
+    rows = table_rows(body)
     columns = columns_of(next(rows, None))
     written = [record_of(row, columns) for row in rows]
     for data in written:
@@ -196,3 +203,26 @@ def test_as_many_columns_as_a_record_may_have_are_allowed() -> None:
     columns = columns_of(Row(1, ",".join(names).encode()))
 
     assert len(columns.names) == COLUMNS_MAX
+
+
+def test_a_row_larger_than_a_record_is_not_cut_at_all() -> None:
+    """A row of nothing but commas would be many cells for few bytes."""
+    columns = columns_of(Row(1, b"entity,id,version"))
+    fits = Row(2, b"," * RECORD_BYTES_MAX)
+    too_large = Row(2, b"," * (RECORD_BYTES_MAX + 1))
+
+    with pytest.raises(InvalidRecordError, match=f"has {RECORD_BYTES_MAX + 1} cells"):
+        record_of(fits, columns)
+    with pytest.raises(InvalidRecordError) as refused:
+        record_of(too_large, columns)
+    assert refused.value.error == "record_too_large"
+
+
+def test_a_table_without_bounds_is_refused_as_a_whole() -> None:
+    """Neither the rows before it nor those after it are taken."""
+    for body in (b'entity,id,version\ncall,1,"1', b"entity,id,version\ncall,1,\xe4"):
+        with pytest.raises(NotUnderstoodError) as refused:
+            read(body)
+
+        assert refused.value.error == "csv_malformed"
+        assert refused.value.detail.startswith("line 2")

@@ -13,9 +13,9 @@ from openapi_spec_validator import validate
 from typing_extensions import override
 
 from services.ingest.admission import Admission
-from services.ingest.csv_rows import MALFORMED
 from services.ingest.http import BODY_BYTES_MAX, Door, build_http
 from services.ingest.intake import Intake
+from shared.domain.csv_rows import MALFORMED
 from shared.messages import records
 from shared.plumbing.producing import Message
 from tests.ingest.test_intake import TRACE, Shelf, record

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Self
 
+from shared.domain.csv_rows import MALFORMED
+
 
 class Fault(Enum):
     """What a request was refused for; HTTP has a status for each."""
@@ -138,3 +140,13 @@ VALUE_TOO_LARGE: Final = _rule("value_too_large")
 OVERRIDE_WITHOUT_VALUES: Final = _rule("override_without_values")
 OVERRIDE_REASON_WITHOUT_OVERRIDE: Final = _rule("override_reason_without_override")
 GOAL_IS_LOCKED: Final = _rule("goal_is_locked")
+
+# Many goals at once.
+NO_CHILDREN: Final = _rule("no_children")
+NO_TARGET: Final = _rule("no_target")
+WEIGHTS_INCOMPLETE: Final = _rule("weights_incomplete")
+WEIGHTS_ZERO: Final = _rule("weights_zero")
+NO_LAST_PERIOD: Final = _rule("no_last_period")
+PERIOD_CANNOT_FOLLOW: Final = _rule("period_cannot_follow")
+IMPORT_REJECTED: Final = _rule("import_rejected")
+CSV_MALFORMED: Final = _not_understood(MALFORMED)

@@ -23,7 +23,7 @@ from services.goals.domain.metrics import DefinedMetric
 from services.goals.domain.periods import is_same
 from services.goals.domain.versions import Expected
 from services.goals.flows.defining import check_new_ids, existing, item
-from services.goals.store.database import Changes
+from services.goals.store.database import Changes, Reading
 from shared.domain.goals import (
     Goal,
     GoalId,
@@ -46,12 +46,12 @@ async def create_goals(changes: Changes, drafts: Sequence[GoalDraft]) -> Sequenc
     depths = {one: depth_of(one, above) for one in parents}
     organization = await changes.organization()
     around = Surroundings(
-        directory=await _people(
+        directory=await people_of(
             changes,
-            _principals((draft.owner, draft.shared_with) for draft in drafts),
+            principals_of((draft.owner, draft.shared_with) for draft in drafts),
             {draft.manager_id for draft in drafts if draft.manager_id is not None},
         ),
-        metrics=await _metrics(
+        metrics=await metrics_of(
             changes,
             {draft.metric_id for draft in drafts if draft.metric_id is not None}
             | {parent.metric_id for parent in parents.values()},
@@ -69,7 +69,7 @@ async def create_goals(changes: Changes, drafts: Sequence[GoalDraft]) -> Sequenc
         depths[goal.id] = 0 if goal.parent_id is None else depths[goal.parent_id] + 1
     made = [goal for goal_id, goal in goals.items() if goal_id not in parents]
     stored = {goal.id: goal for goal in await changes.goals.insert(made)}
-    _announce(changes, stored.values())
+    announce_goals(changes, stored.values())
     return [stored[goal_id] for goal_id in ids]
 
 
@@ -106,7 +106,7 @@ async def delete_goal(changes: Changes, goal_id: GoalId, expected: Expected) -> 
     children = await changes.goals.children(goal_id)
     if children:
         orphans = [replace(child, parent_id=None) for child in children]
-        _announce(changes, await changes.goals.update(orphans))
+        announce_goals(changes, await changes.goals.update(orphans))
     await changes.goals.delete(goal_id)
     changes.announce_gone(Kind.GOAL, goal_id, goal_number=goal.number)
 
@@ -120,7 +120,7 @@ async def _stored(changes: Changes, goal: Goal, after: Goal) -> Goal:
     if not has_same_period:
         below = same_tree_below(after, await changes.goals.descendants(goal.id))
     stored = await changes.goals.update([after, *below])
-    _announce(changes, stored)
+    announce_goals(changes, stored)
     return stored[0]
 
 
@@ -129,9 +129,9 @@ async def _around(
 ) -> Surroundings:
     """Return what exists of that which the changed goal will refer to."""
     return Surroundings(
-        directory=await _people(
+        directory=await people_of(
             changes,
-            _principals(
+            principals_of(
                 [
                     (
                         changed(change.owner, goal.owner),
@@ -141,7 +141,7 @@ async def _around(
             ),
             {changed(change.manager_id, goal.manager_id)},
         ),
-        metrics=await _metrics(changes, {changed(change.metric_id, goal.metric_id)}),
+        metrics=await metrics_of(changes, {changed(change.metric_id, goal.metric_id)}),
         goals=await _goals(changes, {parent_id} if parent_id else set()),
         depths={},
         time_zone=goal.period.time_zone,
@@ -153,13 +153,14 @@ async def _goals(changes: Changes, ids: set[GoalId]) -> Mapping[GoalId, Goal]:
     return {goal.id: goal for goal in await changes.goals.find(ids)}
 
 
-async def _metrics(
-    changes: Changes, ids: set[MetricId]
+async def metrics_of(
+    reading: Reading, ids: set[MetricId]
 ) -> Mapping[MetricId, DefinedMetric]:
-    return {metric.id: metric for metric in await changes.metrics.find(ids)}
+    """Return those of these metrics that exist."""
+    return {metric.id: metric for metric in await reading.metrics.find(ids)}
 
 
-def _principals(
+def principals_of(
     named: Iterable[tuple[Principal, Sequence[Share]]],
 ) -> set[Principal]:
     """Return all that goals name as owners, or share with."""
@@ -170,18 +171,20 @@ def _principals(
     }
 
 
-async def _people(
-    changes: Changes, principals: set[Principal], managers: set[str]
+async def people_of(
+    reading: Reading, principals: set[Principal], managers: set[str]
 ) -> Directory:
+    """Return who exists of those that goals name."""
     users = {one.id for one in principals if one.type is PrincipalType.USER}
     teams = {one.id for one in principals if one.type is PrincipalType.TEAM}
     return Directory(
-        users=await changes.users.existing(managers | users),
+        users=await reading.users.existing(managers | users),
         # A team named as manager gets an answer of its own.
-        teams=await changes.teams.existing(managers | teams),
+        teams=await reading.teams.existing(managers | teams),
     )
 
 
-def _announce(changes: Changes, goals: Iterable[Goal]) -> None:
+def announce_goals(changes: Changes, goals: Iterable[Goal]) -> None:
+    """Tell others what goals have become."""
     for goal in goals:
         changes.announce(Kind.GOAL, goal.id, goal_definition(goal))

@@ -137,6 +137,7 @@ class GoalAnswer:
     state: GoalState
     attributes: Mapping[str, GoalAttribute]
     shared_with: Sequence[Share]
+    cloned_from: str | None
     values: ValuesAnswer
     computed: ValuesAnswer
     own: ValuesAnswer
@@ -255,6 +256,7 @@ def _answer(
         ),
         attributes=goal.attributes,
         shared_with=goal.shared_with,
+        cloned_from=goal.cloned_from,
         own=ValuesAnswer() if numbers is None else _values(numbers, numbers.own),
         is_override=numbers is not None and shows_written(goal, numbers),
         is_overridden=numbers is not None and numbers.locked,

@@ -9,8 +9,10 @@ from services.goals.http import (
     directory,
     entrance,
     goals,
+    importing,
     live,
     metrics,
+    planning,
 )
 from services.goals.http.access import Access
 from services.goals.http.context import Service
@@ -45,6 +47,8 @@ def build_http(
     http.state.service = service
     for router in (
         goals.router,
+        planning.router,
+        importing.router,
         metrics.router,
         directory.router,
         live.router,

@@ -260,7 +260,8 @@ def _examples_of(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> li
         return []
     forms = [body["schema"], *body["schema"].get("oneOf", ())]
     names = [one["$ref"].rpartition("/")[2] for one in forms if "$ref" in one]
-    return [one for name in names for one in schemas[name].get("examples", ())]
+    given = [one["value"] for one in body.get("examples", {}).values()]
+    return given + [one for name in names for one in schemas[name].get("examples", ())]
 
 
 def _pretty(value: object) -> str:

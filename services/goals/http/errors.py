@@ -132,10 +132,10 @@ async def _answered(_request: Request, fault: Exception) -> Response:
 async def _invalid(_request: Request, fault: Exception) -> Response:
     if not isinstance(fault, RequestValidationError):
         raise fault
-    return refusal_response(_first_of(fault.errors()))
+    return refusal_response(first_of(fault.errors()))
 
 
-def _first_of(found: Sequence[Any]) -> RefusedError:
+def first_of(found: Sequence[Any]) -> RefusedError:
     """Return the first thing that was found wrong; the next try shows the next."""
     first = found[0]
     where, path = first["loc"][0], list(first["loc"][1:])

@@ -39,11 +39,7 @@ from services.goals.store.database import Reading
 from services.goals.store.goals import GoalFilter
 from shared.domain.goals import DEPTH_MAX, Goal, GoalId, Principal, PrincipalType
 
-_WRITTEN: Final = (
-    refusals.REFERENCE_NOT_FOUND,
-    refusals.GOAL_MANAGER_MUST_BE_USER,
-    refusals.PARENT_METRIC_DIFFERS,
-    refusals.PARENT_PERIOD_DIFFERS,
+PERIOD_REFUSALS: Final = (
     refusals.PERIOD_NEEDS_BOTH_DATES,
     refusals.PERIOD_ENDS_BEFORE_IT_STARTS,
     refusals.CUSTOM_PERIOD_WITH_FISCAL_COLUMNS,
@@ -51,6 +47,13 @@ _WRITTEN: Final = (
     refusals.FISCAL_PERIOD_NOT_OF_TEMPLATE,
     refusals.FISCAL_PERIOD_WITH_OTHER_DATES,
     refusals.YEAR_OUT_OF_RANGE,
+)
+WRITTEN: Final = (
+    refusals.REFERENCE_NOT_FOUND,
+    refusals.GOAL_MANAGER_MUST_BE_USER,
+    refusals.PARENT_METRIC_DIFFERS,
+    refusals.PARENT_PERIOD_DIFFERS,
+    *PERIOD_REFUSALS,
     refusals.TIME_ZONE_UNKNOWN,
     refusals.GOAL_CYCLE,
     refusals.GOAL_TOO_DEEP,
@@ -126,18 +129,20 @@ class GoalsQuery(PageQuery):
         )
 
 
-class _WithNumbers:
+class WithNumbers:
     """Shows goals with what rollup has made of them."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def at_once(self, goals: Sequence[Goal]) -> Sequence[GoalAnswer]:
+        """Show goals as they were written."""
         return goal_answers(goals, {}, self._service.now())
 
     async def with_numbers(
         self, reading: Reading, goals: Sequence[Goal]
     ) -> Sequence[GoalAnswer]:
+        """Show goals with the numbers that rollup has for them."""
         numbers = await reading.numbers([goal.number for goal in goals])
         return goal_answers(goals, numbers, self._service.now())
 
@@ -179,7 +184,7 @@ _GOALS: Final = Resource(
             "Delete a goal; nothing else goes.",
         ),
     ),
-    refusals=Refusals(written=_WRITTEN, created=_CREATED, changed=_CHANGED),
+    refusals=Refusals(written=WRITTEN, created=_CREATED, changed=_CHANGED),
     new=NewGoal,
     patch=GoalPatch,
     answer=GoalAnswer,
@@ -193,7 +198,7 @@ _GOALS: Final = Resource(
     delete=lambda changes, goal_id, expected: flows.delete_goal(
         changes, GoalId(goal_id), expected
     ),
-    view=_WithNumbers,
+    view=WithNumbers,
     query=GoalsQuery,
     page=_page,
 )
@@ -265,7 +270,7 @@ async def align_fiscal_period(
         write=lambda changes: flows.align_fiscal_period(
             changes, GoalId(goal_id), expected
         ),
-        view=_WithNumbers(service),
+        view=WithNumbers(service),
     )
 
 

@@ -46,11 +46,15 @@ class ExactRequest(Request):
 
     async def read(self) -> None:
         """Read and decode the body, or refuse it."""
-        body = await self._limited()
-        self._body = body
+        body = await self.read_bytes()
         if body:
             self._check_content_type()
             self._exact = exact_json(body)
+
+    async def read_bytes(self) -> bytes:
+        """Read the body as it comes, within its limits."""
+        self._body = await self._limited()
+        return self._body
 
     @override
     async def json(self) -> Any:
@@ -168,7 +172,7 @@ def traceparent_of(request: Request) -> str | None:
     return given if _TRACEPARENT.fullmatch(given) else None
 
 
-def exact_json(body: bytes) -> Any:
+def exact_json(body: bytes, *, what: str = "the body") -> Any:
     """Decode JSON without passing a number through binary floating point."""
     try:
         return json.loads(
@@ -178,9 +182,7 @@ def exact_json(body: bytes) -> Any:
             object_pairs_hook=_without_duplicates,
         )
     except (ValueError, RecursionError) as fault:
-        raise RefusedError(
-            NOT_JSON, f"the body does not read as JSON: {fault}"
-        ) from None
+        raise RefusedError(NOT_JSON, f"{what} does not read as JSON: {fault}") from None
 
 
 def _exact_number(text: str) -> Decimal:

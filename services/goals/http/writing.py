@@ -41,6 +41,7 @@ class Versioned(Protocol):
 
 
 Written = TypeVar("Written", bound=Versioned)
+Done = TypeVar("Done")
 Seen_contra = TypeVar("Seen_contra", contravariant=True)
 
 
@@ -71,12 +72,12 @@ class AsStored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Form(Generic[Thing]):
+class _Form(Generic[Done]):
     """How a write is answered."""
 
     status: int
     many: bool
-    headers: Callable[[Sequence[Thing]], dict[str, str]]
+    headers: Callable[[Sequence[Done]], dict[str, str]]
 
 
 async def create(
@@ -131,17 +132,71 @@ async def act(
     )
 
 
-async def _once(
+async def act_on_many(
     service: Service,
     request: Request,
     *,
     key: str | None,
     write: Callable[[Changes], Awaitable[Sequence[Thing]]],
     view: View[Thing],
-    form: _Form[Thing],
+) -> Response:
+    """Do something with many things; the same request again gets the same answer."""
+    return await _once(
+        service,
+        request,
+        key=key,
+        write=write,
+        view=view,
+        form=_Form(status=200, many=True, headers=lambda _things: {}),
+    )
+
+
+async def report(
+    service: Service,
+    request: Request,
+    *,
+    key: str | None,
+    write: Callable[[Changes], Awaitable[object]],
+) -> Response:
+    """Do something and tell what was done; the same request again is told the same."""
+
+    async def write_one(changes: Changes) -> Sequence[object]:
+        return [await write(changes)]
+
+    return await _once(
+        service,
+        request,
+        key=key,
+        write=write_one,
+        view=AsStored(),
+        form=_Form(status=200, many=False, headers=lambda _reports: {}),
+    )
+
+
+async def plan(
+    service: Service,
+    *,
+    status: int,
+    read: Callable[[Reading], Awaitable[Sequence[Thing]]],
+    view: View[Thing],
+) -> Response:
+    """Answer as a write would, and write nothing; so no key need be kept either."""
+    async with service.database.reading() as reading:
+        shown = await view.with_numbers(reading, await read(reading))
+    return _answered(_content(shown, many=True), status, {})
+
+
+async def _once(
+    service: Service,
+    request: Request,
+    *,
+    key: str | None,
+    write: Callable[[Changes], Awaitable[Sequence[Done]]],
+    view: View[Done],
+    form: _Form[Done],
 ) -> Response:
     trace, many = traceparent_of(request), form.many
-    asked = None if key is None else await _asked(request, request.url.path, key)
+    asked = None if key is None else await _asked(request, key)
     with _placed(many=many):
         async with service.database.changing(traceparent=trace) as changes:
             if asked is not None:
@@ -210,8 +265,10 @@ def _placed(*, many: bool) -> Iterator[None]:
         raise
 
 
-async def _asked(request: Request, path: str, key: str) -> KeyOfWrite:
+async def _asked(request: Request, key: str) -> KeyOfWrite:
     body = await request.body()
+    # What stands after the question mark is a part of what was asked.
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return KeyOfWrite(path=path, key=key, body_sha256=hashlib.sha256(body).digest())
 
 

@@ -1,8 +1,9 @@
 """Goals as people define them, and how they hang together."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -54,6 +55,19 @@ WHERE thing.id IN (
 )
 ORDER BY thing.id
 """
+_WITH_DESCENDANTS = """
+WHERE thing.id IN (
+    WITH RECURSIVE below AS (
+        SELECT id FROM goals.goal WHERE id = ANY($1::text[])
+        UNION
+        SELECT child.id
+        FROM below JOIN goals.goal AS child ON child.parent_id = below.id
+    )
+    SELECT id FROM below
+)
+ORDER BY thing.id
+"""
+_ENDING = "WHERE metric_id = $1 AND period_end = $2 ORDER BY thing.id"
 _HEIGHT = """
 WITH RECURSIVE below AS (
     SELECT id, 0 AS level FROM goals.goal WHERE id = $1
@@ -158,6 +172,14 @@ class Goals(Tree[Goal, GoalId]):
         """Return all goals under one, however deep."""
         return await self._things(_DESCENDANTS, goal_id)
 
+    async def ending(self, metric_id: MetricId, day: date) -> Sequence[Goal]:
+        """Return the goals of a metric whose period ends on a day."""
+        return await self._things(_ENDING, metric_id, day)
+
+    async def with_descendants(self, ids: Collection[GoalId]) -> Sequence[Goal]:
+        """Return those of these goals that exist, and all goals under them."""
+        return await self._things(_WITH_DESCENDANTS, list(ids))
+
     async def height(self, goal_id: GoalId) -> int:
         """Return how many levels lie below the goal."""
         height: int = await self.connection.fetchval(_HEIGHT, goal_id)
@@ -244,6 +266,7 @@ def _goal(row: asyncpg.Record) -> Goal:
         override=_override(row["override"]),
         attributes=_decode_attributes(row["attributes"]),
         shared_with=_decode_shares(row["shared_with"]),
+        cloned_from=row["cloned_from"],
     )
 
 
@@ -271,6 +294,7 @@ _GOALS: Final[Shape[Goal]] = Shape(
         ),
         Column("override", "jsonb", _encoded_override),
         Column("attributes", "jsonb", lambda goal: _encode(goal.attributes).decode()),
+        Column("cloned_from", "text", lambda goal: goal.cloned_from),
     ),
     derived=(_SHARES,),
     generated=("version", "number"),

@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.csv_rows import Row, cells_of, rows_of
-from services.ingest.errors import NotUnderstoodError
-from shared.messages.records import RECORD_BYTES_MAX, InvalidRecordError
+from shared.domain.csv_rows import (
+    MalformedRowError,
+    MalformedTableError,
+    cells_of,
+    check_cell_count,
+    complaint_of_names,
+    rows_of,
+)
 
 # Characters that mean something to a table, and some that take several bytes.
 _CELL = st.text(alphabet='a",;\n\r \tä€😀', max_size=6)
@@ -84,31 +89,45 @@ def test_a_table_without_bounds_is_refused_as_a_whole(
     body: bytes, line: int, told: str
 ) -> None:
     """The line is named where reading stopped, and what to do."""
-    with pytest.raises(NotUnderstoodError) as refused:
+    with pytest.raises(MalformedTableError) as refused:
         table_of(body)
 
-    assert refused.value.error == "csv_malformed"
-    assert refused.value.detail.startswith(f"line {line}")
-    assert told in refused.value.detail
+    assert str(refused.value).startswith(f"line {line}")
+    assert told in str(refused.value)
 
 
 def test_a_quote_inside_a_cell_concerns_its_row_only() -> None:
     """Where the row ends is beyond doubt; what was meant is not."""
     first, second, third = rows_of(b'a,5" pipe,b\nc,d,e\nf,"g",h"i')
 
-    with pytest.raises(InvalidRecordError, match="in quotes itself"):
+    with pytest.raises(MalformedRowError, match="in quotes itself"):
         cells_of(first)
-    with pytest.raises(InvalidRecordError, match="in quotes itself"):
+    with pytest.raises(MalformedRowError, match="in quotes itself"):
         cells_of(third)
     assert cells_of(second) == ["c", "d", "e"]
 
 
-def test_a_row_larger_than_a_record_is_not_cut_at_all() -> None:
-    """A row of nothing but commas would be many cells for few bytes."""
-    fits = Row(1, b"," * RECORD_BYTES_MAX)
-    too_large = Row(1, b"," * (RECORD_BYTES_MAX + 1))
+def test_a_row_has_a_cell_for_each_column() -> None:
+    """No fewer, and no more."""
+    check_cell_count(["", ""], ["a", "b"])
 
-    assert len(cells_of(fits)) == RECORD_BYTES_MAX + 1
-    with pytest.raises(InvalidRecordError) as refused:
-        cells_of(too_large)
-    assert refused.value.error == "record_too_large"
+    for cells in ([""], ["", "", ""]):
+        with pytest.raises(MalformedRowError, match=f"has {len(cells)} cells"):
+            check_cell_count(cells, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["a", "b"], None),
+        (["a", ""], "column 2 has no name"),
+        (["a", " b"], "column 2 is named ' b'; remove the blanks"),
+        (["a", "b", "a"], "the column 'a' is there 2 times"),
+    ],
+)
+def test_each_column_has_a_name_of_its_own(names: list[str], words: str | None) -> None:
+    """What is wrong with them is told."""
+    complaint = complaint_of_names(names)
+
+    assert (complaint is None) == (words is None)
+    assert (words or "") in (complaint or "")

@@ -5,12 +5,11 @@ body as a whole is refused; what is wrong inside one row concerns that row only.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from services.ingest.errors import NotUnderstoodError
-from shared.messages.records import RECORD_BYTES_MAX, InvalidRecordError
-
+# What services call either error.
 MALFORMED: Final = "csv_malformed"
 
 # As much of a cell as an error repeats.
@@ -24,6 +23,14 @@ _ROW_END = re.compile(rb"\r?\n|\r?\Z")
 _CELLS = re.compile(r'(?:\A|,)("(?:[^"]++|"")*+"|[^,]*+)')
 # Also the end of the row before: what is left of its line is blank.
 _BLANK_LINES = re.compile(rb"(?:[ \t]*+\r?\n)*+(?:[ \t]*+\r?\Z)?")
+
+
+class MalformedTableError(Exception):
+    """Nobody can say where the rows of a body end, or what its bytes mean."""
+
+
+class MalformedRowError(Exception):
+    """Where a row ends is beyond doubt, and what one of its cells says is not."""
 
 
 class Row(NamedTuple):
@@ -52,25 +59,46 @@ def rows_of(body: bytes) -> Iterator[Row]:
 
 def cells_of(row: Row) -> Sequence[str]:
     """Return the cells of a row, without their quotes."""
-    size = len(row.data)
-    if size > RECORD_BYTES_MAX:
-        raise InvalidRecordError(
-            "record_too_large",
-            f"the row has {size} bytes, {RECORD_BYTES_MAX} are allowed; leave out "
-            "columns that no goal looks at",
-        )
     try:
         text = row.data.decode()
     except UnicodeDecodeError as fault:
         line = row.line + row.data.count(b"\n", 0, fault.start)
-        raise NotUnderstoodError(
+        raise MalformedTableError(
             f"line {line} holds the byte 0x{row.data[fault.start]:02x} where it is no "
-            "UTF-8; save the table as UTF-8, with or without a byte order mark",
-            error=MALFORMED,
+            "UTF-8; save the table as UTF-8, with or without a byte order mark"
         ) from None
     if '"' not in text:
         return text.split(",")
     return [_unquoted(cell) for cell in _CELLS.findall(text)]
+
+
+def check_cell_count(cells: Sequence[str], names: Sequence[str]) -> None:
+    """Refuse a row that has not a cell for each column."""
+    if len(cells) != len(names):
+        raise MalformedRowError(
+            f"the row has {len(cells)} cells and the header {len(names)}; give each "
+            "column a cell, empty where there is no value, and put a cell that holds a "
+            "comma in quotes"
+        )
+
+
+def complaint_of_names(names: Sequence[str]) -> str | None:
+    """Return what is wrong with the names of columns, whatever they mean."""
+    for place, name in enumerate(names, start=1):
+        if not name.strip():
+            return f"column {place} has no name; name each column, or leave it out"
+        if name != name.strip():
+            return (
+                f"column {place} is named {excerpt_of(name)}; remove the blanks around "
+                "the name"
+            )
+    name, count = Counter(names).most_common(1)[0]
+    if count > 1:
+        return (
+            f"the column {excerpt_of(name)} is there {count} times, once is allowed; "
+            "rename or remove the others"
+        )
+    return None
 
 
 def excerpt_of(cell: str) -> str:
@@ -89,15 +117,14 @@ def _unquoted(cell: str) -> str:
     if cell.startswith('"'):
         return cell[1:-1].replace('""', '"')
     if '"' in cell:
-        raise InvalidRecordError(
-            MALFORMED,
+        raise MalformedRowError(
             f"the cell {excerpt_of(cell)} holds a quote and is not in quotes itself; "
             "put the cell in quotes and write each quote inside it twice",
         )
     return cell
 
 
-def _boundless(body: bytes, end: int, line: int) -> NotUnderstoodError:
+def _boundless(body: bytes, end: int, line: int) -> MalformedTableError:
     """Return why nobody can say where the row ends."""
     found = body[end : end + 1]
     if found == b"\r":
@@ -117,4 +144,4 @@ def _boundless(body: bytes, end: int, line: int) -> NotUnderstoodError:
             "a cell, where only a comma or the end of the line is allowed; write each "
             "quote inside a cell twice"
         )
-    return NotUnderstoodError(f"line {line}: {words}", error=MALFORMED)
+    return MalformedTableError(f"line {line}: {words}")

@@ -83,9 +83,7 @@ def goal_updated(applied: AppliedGoal, incarnation: int) -> GoalShown:
         values=dict(texts_of(numbers.computed, numbers.decimals)),
         percentage=percentage_of(goal.target, numbers),
         is_overridden=False,
-        rollup=RollupShown(
-            status="computing" if numbers.computing else "current", error=None
-        ),
+        rollup=RollupShown(status=numbers.status, error=None),
         updated_at=numbers.updated_at,
         caused_by=(),
     )

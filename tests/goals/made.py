@@ -66,6 +66,7 @@ def applied(
             own={Slot.ACTUAL: actual},
             computed={Slot.ACTUAL: actual},
             computing=False,
+            frozen=False,
             tree_id=GoalId(tree),
             depth=0,
             revision=revision,

@@ -121,6 +121,11 @@ PARENT_WITH_METRIC_OR_PERIOD: Final = _rule("parent_with_metric_or_period", "800
 METRIC_CHANGE_ON_CHILD: Final = _rule("metric_change_on_child", "80044900")
 METRIC_CHANGE_ON_PARENT: Final = _rule("metric_change_on_parent", "80044902")
 PERIOD_CHANGE_ON_CHILD: Final = _rule("period_change_on_child", "80044901")
+PERIOD_CHANGE_WITH_CLOSED_DESCENDANT: Final = _rule(
+    "period_change_with_closed_descendant", "80044910"
+)
+GOAL_MUST_START_OPEN: Final = _rule("goal_must_start_open")
+GOAL_NOT_OPEN: Final = _conflict("goal_not_open")
 TARGET_NEGATIVE: Final = _rule("target_negative")
 TARGET_TOO_PRECISE: Final = _rule("target_too_precise")
 TARGET_TOO_LARGE: Final = _rule("target_too_large")

@@ -30,6 +30,7 @@ from services.goals.domain.periods import (
     fiscal_days,
     is_same,
 )
+from services.goals.domain.states import check_aligns, check_edits, check_starts_open
 from services.goals.domain.targets import stretch_target_of, target_of
 from shared.domain.fiscal import FiscalCalendar
 from shared.domain.goals import (
@@ -37,6 +38,7 @@ from shared.domain.goals import (
     Goal,
     GoalId,
     GoalNumber,
+    GoalState,
     MetricId,
     Principal,
     PrincipalType,
@@ -62,6 +64,7 @@ class GoalDraft:
     stretch_target: Decimal | None = None
     owner_records_only: bool = True
     rollup_only_from_children: bool = False
+    state: GoalState = GoalState.OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ class GoalChange:
     stretch_target: Decimal | Unchanged | None = UNCHANGED
     owner_records_only: bool | Unchanged = UNCHANGED
     rollup_only_from_children: bool | Unchanged = UNCHANGED
+    state: GoalState | Unchanged = UNCHANGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,7 @@ class Place:
 
 def new_goal(draft: GoalDraft, around: Surroundings) -> Goal:
     """Return the goal that a draft asks for, or refuse it."""
+    check_starts_open(draft.id, draft.state)
     parent = _parent_of(draft, around)
     if parent is not None:
         _check_inherits(draft, parent, around)
@@ -151,7 +156,9 @@ def changed_goal(
         rollup_only_from_children=changed(
             change.rollup_only_from_children, goal.rollup_only_from_children
         ),
+        state=changed(change.state, goal.state),
     )
+    check_edits(goal, after, _targets_of(goal, change))
     _check_one_thing_at_a_time(goal, after, change)
     if after.metric_id != goal.metric_id:
         _check_metric_may_change(goal, place)
@@ -168,6 +175,7 @@ def changed_goal(
 
 def aligned_goal(goal: Goal, calendar: FiscalCalendar) -> Goal:
     """Return a root with its fiscal period as the calendar has it now, or refuse."""
+    check_aligns(goal)
     if goal.parent_id is not None:
         raise RefusedError(
             NOT_A_ROOT,
@@ -388,13 +396,21 @@ def _with_targets(
     goal: Goal, after: Goal, change: GoalChange, metric: DefinedMetric
 ) -> Goal:
     """Return the goal with targets of its metric's type, new or kept."""
-    target = changed(change.target, _number(goal.target))
-    stretch = changed(change.stretch_target, _number(goal.stretch_target))
+    wanted = _targets_of(goal, change)
     return replace(
         after,
-        target=target_of(target, metric, goal_id=goal.id, field="target"),
-        stretch_target=stretch_target_of(stretch, metric, goal_id=goal.id),
+        target=target_of(wanted["target"], metric, goal_id=goal.id, field="target"),
+        stretch_target=stretch_target_of(
+            wanted["stretch_target"], metric, goal_id=goal.id
+        ),
     )
+
+
+def _targets_of(goal: Goal, change: GoalChange) -> Mapping[str, Decimal | None]:
+    return {
+        "target": changed(change.target, _number(goal.target)),
+        "stretch_target": changed(change.stretch_target, _number(goal.stretch_target)),
+    }
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -3,9 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from shared.domain.amounts import percentage, text_of, units_of
 from shared.domain.goals import SLOTS, Goal, GoalId, GoalNumber, MetricId, Slot
+
+
+class RollupStatus(StrEnum):
+    """How far the goal's numbers can be trusted now."""
+
+    CURRENT = "current"
+    COMPUTING = "computing"
+    # They stand still, whatever records do.
+    FROZEN = "frozen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +29,18 @@ class GoalNumbers:
     own: Mapping[Slot, int]
     computed: Mapping[Slot, int]
     computing: bool
+    frozen: bool
     tree_id: GoalId
     depth: int
     revision: int
     updated_at: datetime
+
+    @property
+    def status(self) -> RollupStatus:
+        """The first that applies."""
+        if self.computing:
+            return RollupStatus.COMPUTING
+        return RollupStatus.FROZEN if self.frozen else RollupStatus.CURRENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

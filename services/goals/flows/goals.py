@@ -21,6 +21,7 @@ from services.goals.domain.goals import (
 )
 from services.goals.domain.metrics import DefinedMetric
 from services.goals.domain.periods import is_same
+from services.goals.domain.states import check_period_moves
 from services.goals.domain.versions import Expected
 from services.goals.flows.defining import check_new_ids, existing, item
 from services.goals.store.database import Changes
@@ -77,7 +78,11 @@ async def change_goal(
         path_of_parent=path_to_root(parent_id, above) if parent_id else (),
         height=await changes.goals.height(goal_id),
     )
-    return await _stored(changes, goal, changed_goal(goal, change, around, place))
+    after = changed_goal(goal, change, around, place)
+    # A goal that is attached keeps its days: only what they are called may change.
+    if after.parent_id is None and not is_same(after.period, goal.period):
+        await _check_period_moves(changes, goal)
+    return await _stored(changes, goal, after)
 
 
 async def align_fiscal_period(
@@ -87,6 +92,7 @@ async def align_fiscal_period(
     goal = await existing(changes.goals, "goal", goal_id, expected)
     organization = await changes.organization()
     after = aligned_goal(goal, organization.fiscal_calendar)
+    await _check_period_moves(changes, goal)
     return await _stored(changes, goal, after)
 
 
@@ -99,6 +105,10 @@ async def delete_goal(changes: Changes, goal_id: GoalId, expected: Expected) -> 
         _announce(changes, await changes.goals.update(orphans))
     await changes.goals.delete(goal_id)
     changes.announce_gone(Kind.GOAL, goal_id, goal_number=goal.number)
+
+
+async def _check_period_moves(changes: Changes, root: Goal) -> None:
+    check_period_moves(root, await changes.goals.first_closed_below(root.id))
 
 
 async def _stored(changes: Changes, goal: Goal, after: Goal) -> Goal:

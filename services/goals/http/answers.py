@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from services.goals.domain.numbers import (
     AppliedGoal,
     GoalNumbers,
+    RollupStatus,
     percentage_of,
     texts_of,
 )
@@ -35,13 +36,6 @@ class Right(StrEnum):
 
 # Until there are roles, whoever may call may do everything.
 _ALL_RIGHTS: Final = tuple(Right)
-
-
-class RollupStatus(StrEnum):
-    """How far the goal's numbers can be trusted now."""
-
-    CURRENT = "current"
-    COMPUTING = "computing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +214,6 @@ def _answer(
         numbers = None
     period = goal.period
     values = ValuesAnswer() if numbers is None else _values(numbers, numbers.computed)
-    is_current = numbers is not None and not numbers.computing
     return kind(
         id=goal.id,
         version=goal.version,
@@ -248,7 +241,7 @@ def _answer(
         revision=None if numbers is None else numbers.revision,
         last_rolled_up_at=None if numbers is None else numbers.updated_at,
         rollup=RollupAnswer(
-            status=RollupStatus.CURRENT if is_current else RollupStatus.COMPUTING
+            status=RollupStatus.COMPUTING if numbers is None else numbers.status
         ),
         **more,
     )

@@ -17,7 +17,7 @@ from services.goals.http.fields import (
     TimeZone,
     given,
 )
-from shared.domain.goals import GoalId, MetricId, Principal
+from shared.domain.goals import GoalId, GoalState, MetricId, Principal
 from shared.plumbing.identifiers import new_id
 
 # Which years and periods there are, the calendar says; these only bound the digits.
@@ -114,6 +114,9 @@ class NewGoal(Body):
     stretch_target: Amount | None = None
     owner_records_only: StrictBool = True
     rollup_only_from_children: StrictBool = False
+    state: GoalState = Field(
+        default=GoalState.OPEN, description="a goal starts open, and is closed later"
+    )
 
     def as_draft(self) -> GoalDraft:
         """Return what is asked for."""
@@ -130,6 +133,7 @@ class NewGoal(Body):
             stretch_target=self.stretch_target,
             owner_records_only=self.owner_records_only,
             rollup_only_from_children=self.rollup_only_from_children,
+            state=self.state,
         )
 
 
@@ -142,6 +146,7 @@ class GoalPatch(Body):
                 {"title": "North and Nordics", "target": "45000.00"},
                 {"parent_id": "emea"},
                 {"period": {"kind": "fiscal", "year": 2026, "period": 4}},
+                {"state": "closed"},
             ]
         }
     )
@@ -157,6 +162,7 @@ class GoalPatch(Body):
     stretch_target: Amount | None = LeftOut
     owner_records_only: StrictBool = LeftOut
     rollup_only_from_children: StrictBool = LeftOut
+    state: GoalState = LeftOut
 
     def as_change(self) -> GoalChange:
         """Return what is asked for."""

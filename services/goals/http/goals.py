@@ -36,7 +36,14 @@ from services.goals.http.resources import (
 from services.goals.http.writing import IdempotencyKey
 from services.goals.store.database import Reading
 from services.goals.store.goals import GoalFilter
-from shared.domain.goals import DEPTH_MAX, Goal, GoalId, Principal, PrincipalType
+from shared.domain.goals import (
+    DEPTH_MAX,
+    Goal,
+    GoalId,
+    GoalState,
+    Principal,
+    PrincipalType,
+)
 
 _WRITTEN: Final = (
     refusals.REFERENCE_NOT_FOUND,
@@ -62,14 +69,19 @@ _CREATED: Final = (
     refusals.METRIC_REQUIRED,
     refusals.PERIOD_REQUIRED,
     refusals.GOAL_MANAGER_REQUIRED,
+    refusals.GOAL_MUST_START_OPEN,
 )
 _CHANGED: Final = (
     refusals.PARENT_WITH_METRIC_OR_PERIOD,
     refusals.METRIC_CHANGE_ON_CHILD,
     refusals.METRIC_CHANGE_ON_PARENT,
     refusals.PERIOD_CHANGE_ON_CHILD,
+    refusals.PERIOD_CHANGE_WITH_CLOSED_DESCENDANT,
+    refusals.GOAL_NOT_OPEN,
 )
 _ALIGNED: Final = (
+    refusals.GOAL_NOT_OPEN,
+    refusals.PERIOD_CHANGE_WITH_CLOSED_DESCENDANT,
     refusals.NOT_A_ROOT,
     refusals.PERIOD_NOT_FISCAL,
     refusals.FISCAL_PERIOD_NOT_OF_TEMPLATE,
@@ -94,6 +106,7 @@ class GoalsQuery(PageQuery):
     q: str | None = Field(
         default=None, max_length=200, description="a part of the title"
     )
+    state: GoalState | None = None
 
     def as_filter(self) -> GoalFilter:
         """Return what is asked for."""
@@ -103,6 +116,7 @@ class GoalsQuery(PageQuery):
             root=self.root,
             owner=None if self.owner is None else _principal(self.owner),
             words=self.q,
+            state=self.state,
         )
 
 
@@ -148,7 +162,9 @@ _GOALS: Final = Resource(
             "Change or move a goal",
             "Change the fields that are given; `parent_id` moves it with all below "
             "it.\n\nThe period is changed on the root, and the whole tree follows. The "
-            "fiscal period that the goal has already, sent again, keeps its days.",
+            "fiscal period that the goal has already, sent again, keeps its days.\n\n"
+            "A goal that is closed or discarded stands still, and goes on counting in "
+            "its parent; until `state` is open again, nothing else of it changes.",
         ),
         delete=Told(
             "Delete a goal; its children become roots",

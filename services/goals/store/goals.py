@@ -13,6 +13,7 @@ from shared.domain.goals import (
     Goal,
     GoalId,
     GoalNumber,
+    GoalState,
     MetricId,
     Principal,
     PrincipalType,
@@ -27,12 +28,13 @@ WHERE thing.id > $1
     AND ($5::boolean IS NULL OR (parent_id IS NULL) = $5)
     AND ($6::text IS NULL OR (owner_type = $6 AND owner_id = $7))
     AND ($8::text IS NULL OR strpos(lower(title), lower($8)) > 0)
+    AND ($9::text IS NULL OR state = $9)
 ORDER BY thing.id
 LIMIT $2
 """
 _CHILDREN = "WHERE parent_id = $1 ORDER BY thing.id"
 # UNION, not UNION ALL: these end even if the rows went in circles.
-_DESCENDANTS = """
+_BELOW = """
 WHERE thing.id IN (
     WITH RECURSIVE below AS (
         SELECT id FROM goals.goal WHERE parent_id = $1
@@ -42,8 +44,9 @@ WHERE thing.id IN (
     )
     SELECT id FROM below
 )
-ORDER BY thing.id
 """
+_DESCENDANTS = f"{_BELOW} ORDER BY thing.id"
+_FIRST_CLOSED_BELOW = f"{_BELOW} AND state <> 'open' ORDER BY thing.id LIMIT 1"
 _HEIGHT = """
 WITH RECURSIVE below AS (
     SELECT id, 0 AS level FROM goals.goal WHERE id = $1
@@ -65,6 +68,7 @@ class GoalFilter:
     owner: Principal | None = None
     # A part of the title, in capitals or not.
     words: str | None = None
+    state: GoalState | None = None
 
 
 class Goals(Tree[Goal, GoalId]):
@@ -88,6 +92,7 @@ class Goals(Tree[Goal, GoalId]):
             None if owner is None else owner.type,
             None if owner is None else owner.id,
             wanted.words,
+            wanted.state,
         )
 
     async def children(self, goal_id: GoalId) -> Sequence[Goal]:
@@ -97,6 +102,10 @@ class Goals(Tree[Goal, GoalId]):
     async def descendants(self, goal_id: GoalId) -> Sequence[Goal]:
         """Return all goals under one, however deep."""
         return await self._things(_DESCENDANTS, goal_id)
+
+    async def first_closed_below(self, goal_id: GoalId) -> Goal | None:
+        """Return the first goal under one, however deep, that is not open."""
+        return next(iter(await self._things(_FIRST_CLOSED_BELOW, goal_id)), None)
 
     async def height(self, goal_id: GoalId) -> int:
         """Return how many levels lie below the goal."""
@@ -146,6 +155,7 @@ def _goal(row: asyncpg.Record) -> Goal:
         stretch_target=_text(row["stretch_target"]),
         owner_records_only=row["owner_records_only"],
         rollup_only_from_children=row["rollup_only_from_children"],
+        state=GoalState(row["state"]),
     )
 
 
@@ -171,6 +181,7 @@ _GOALS: Final[Shape[Goal]] = Shape(
             "boolean",
             lambda goal: goal.rollup_only_from_children,
         ),
+        Column("state", "text", lambda goal: goal.state),
     ),
     generated=("version", "number"),
     thing=_goal,

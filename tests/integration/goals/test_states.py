@@ -378,6 +378,19 @@ async def test_a_goal_that_was_closed_meanwhile_is_not_written_over(api: Api) ->
     [
         ("goals/oslo", {"title": "Oslo"}, "goal_not_open"),
         ("goals/company", {"period": YEAR}, "period_change_with_closed_descendant"),
+        (
+            "metrics/revenue",
+            {
+                "rollup_fields": {
+                    "actual": {
+                        "source_entity": "opportunity",
+                        "source_attribute": "total",
+                        "date_attribute": "paid",
+                    }
+                }
+            },
+            "metric_used_by_closed_goal",
+        ),
     ],
 )
 async def test_a_goal_that_is_closed_while_another_write_waits_counts(

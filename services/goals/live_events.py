@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from services.goals.domain.numbers import (
     AppliedGoal,
-    is_computing,
     percentage_of,
+    status_of,
     texts_of,
 )
 from shared.domain.goals import GoalAttribute, Slot
@@ -91,10 +91,7 @@ def goal_updated(applied: AppliedGoal, incarnation: int) -> GoalShown:
         percentage=percentage_of(goal.target, numbers),
         is_overridden=numbers.locked,
         attributes=goal.attributes,
-        rollup=RollupShown(
-            status="computing" if is_computing(goal, numbers) else "current",
-            error=None,
-        ),
+        rollup=RollupShown(status=status_of(goal, numbers), error=None),
         updated_at=numbers.updated_at,
         caused_by=(),
     )

@@ -70,6 +70,7 @@ def applied(
             written=False,
             override_number=0,
             computing=False,
+            frozen=False,
             tree_id=GoalId(tree),
             depth=0,
             revision=revision,

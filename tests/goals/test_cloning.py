@@ -24,7 +24,7 @@ from services.goals.domain.errors import RefusedError
 from services.goals.domain.periods import GivenPeriod, PeriodKind
 from shared.domain.amounts import DataType
 from shared.domain.fiscal import FiscalCalendar, calendar_of
-from shared.domain.goals import Goal, GoalId
+from shared.domain.goals import Goal, GoalId, GoalState
 from shared.domain.periods import FiscalLabel, Period
 from tests.goals.made import GOAL, METRIC
 
@@ -275,6 +275,19 @@ def test_only_whole_trees_of_some_size_are_cloned() -> None:
 
     assert below.value.refusal.error == "not_a_root"
     assert too_many.value.refusal.error == "too_many_items"
+
+
+def test_what_was_given_up_is_not_begun_anew() -> None:
+    """A discarded goal and all below it are left out; a closed one comes, open."""
+    names = ("top", "top/a", "top/a/b", "top/c")
+    top, left, below, closed = tree(dict.fromkeys(names))
+    left = replace(left, state=GoalState.DISCARDED)
+    closed = replace(closed, state=GoalState.CLOSED)
+
+    walked = down_from(top, [left, below, closed])
+
+    assert walked == [top, closed]
+    assert {goal.state for goal in clone(walked, AS_IT_IS)} == {GoalState.OPEN}
 
 
 def test_a_tree_is_walked_down_from_its_root() -> None:

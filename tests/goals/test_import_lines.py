@@ -211,7 +211,7 @@ def test_a_bad_row_concerns_that_row_only(
         (b'id\n"a', MediaType.CSV, "csv_malformed", "line 2"),
         (b'i"d\n', MediaType.CSV, "csv_malformed", "line 1"),
         (b"id," * COLUMNS_MAX + b"id", MediaType.CSV, "csv_malformed", "201 columns"),
-        (b"id,valued.actual\n", MediaType.CSV, "unknown_field", "'values.actual'"),
+        (b"id,valued.actual\n", MediaType.CSV, "unknown_field", "'valued.actual'"),
         (b"{}\n" * 10_001, MediaType.NDJSON, "too_many_items", "10000 are allowed"),
     ],
 )

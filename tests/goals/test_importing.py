@@ -23,7 +23,7 @@ from services.goals.domain.importing import (
 from services.goals.domain.overrides import Signature
 from services.goals.domain.periods import GivenPeriod, PeriodKind
 from shared.domain.fiscal import calendar_of
-from shared.domain.goals import Goal, GoalId, MetricId
+from shared.domain.goals import Goal, GoalId, GoalState, MetricId
 from shared.domain.periods import Period
 from tests.goals.made import GOAL, METRIC, NOON
 
@@ -220,6 +220,18 @@ def test_a_tree_follows_the_period_of_its_root() -> None:
         ("a", "b", "c"), period
     )
     assert (plan.changed, plan.unchanged, plan.rejected) == (2, 0, [])
+
+
+def test_a_tree_keeps_its_period_while_a_goal_of_it_is_closed() -> None:
+    """However deep it lies; the line is refused in the words of a single change."""
+    around = forest({"a": None, "b": "a", "c": "b"})
+    around.put(replace(around.goals[GoalId("c")], state=GoalState.CLOSED))
+
+    plan = planned_import(
+        [change(1, "a", GoalChange(period=NEXT))], around, AROUND, SIGNED
+    )
+
+    assert rejections(plan) == [(1, "period_change_with_closed_descendant")]
 
 
 def test_a_goal_that_left_a_tree_does_not_follow_it() -> None:

@@ -29,6 +29,7 @@ from shared.domain.goals import (
     Goal,
     GoalId,
     GoalNumber,
+    GoalState,
     MetricId,
     Principal,
     PrincipalType,
@@ -168,9 +169,20 @@ def test_what_is_split_must_be_a_target(
 def test_a_goal_without_children_is_not_split() -> None:
     """There is nobody to give anything."""
     with pytest.raises(RefusedError) as refused:
-        check_children(PARENT, [])
+        check_children(PARENT, [], EQUALLY)
 
     assert refused.value.refusal.error == "no_children"
+
+
+def test_a_child_that_is_not_open_gets_nothing_new() -> None:
+    """Its target is edited as little as anything else of it."""
+    several = [children("a")[0], replace(children("b")[0], state=GoalState.CLOSED)]
+
+    with pytest.raises(RefusedError) as refused:
+        check_children(PARENT, several, EQUALLY)
+
+    assert refused.value.refusal.error == "goal_not_open"
+    assert refused.value.field == "target"
 
 
 @pytest.mark.parametrize(

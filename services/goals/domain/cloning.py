@@ -50,14 +50,21 @@ class CloneOrder:
 
 
 def down_from(root: Goal, descendants: Sequence[Goal]) -> Sequence[Goal]:
-    """Return the root and all below it, parents before their children."""
+    """Return the root and all below it, parents before their children.
+
+    What was given up is not begun anew, nor what lies below it.
+    """
     children: dict[GoalId | None, list[Goal]] = {}
     for goal in descendants:
         children.setdefault(goal.parent_id, []).append(goal)
     tree = [root]
     # It grows while it is walked.
     for goal in tree:
-        tree += children.get(goal.id, [])
+        tree += [
+            child
+            for child in children.get(goal.id, [])
+            if child.state is not GoalState.DISCARDED
+        ]
     return tree
 
 

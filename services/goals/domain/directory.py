@@ -153,7 +153,7 @@ def check_unit_tree(unit: BusinessUnit, parents: Mapping[str, str | None]) -> No
 
 def check_unused(what: str, uses: Sequence[Use]) -> None:
     """Refuse to delete what something still needs, and say what."""
-    reasons = [_in_words(use) for use in uses if use.count]
+    reasons = [in_words(use) for use in uses if use.count]
     if reasons:
         raise RefusedError(
             IN_USE,
@@ -204,7 +204,8 @@ def _not_found(what: str, field: str, kind: str, wanted: str) -> RefusedError:
     )
 
 
-def _in_words(use: Use) -> str:
+def in_words(use: Use) -> str:
+    """Say what a thing does for others, and name some of them."""
     named = ", ".join(use.ids[:_NAMED_MAX])
     more = use.count - min(len(use.ids), _NAMED_MAX)
     return f"{use.verb} {named}" + (f" and {more} more" if more else "")

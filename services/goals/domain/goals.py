@@ -37,6 +37,7 @@ from services.goals.domain.periods import (
     fiscal_days,
     is_same,
 )
+from services.goals.domain.states import check_aligns, check_edits, check_starts_open
 from services.goals.domain.targets import stretch_target_of, target_of
 from shared.domain.fiscal import FiscalCalendar
 from shared.domain.goals import (
@@ -45,6 +46,7 @@ from shared.domain.goals import (
     GoalAttribute,
     GoalId,
     GoalNumber,
+    GoalState,
     MetricId,
     Principal,
     Share,
@@ -73,6 +75,7 @@ class GoalDraft:
     override: GivenOverride = NOTHING_GIVEN
     attributes: Mapping[str, GoalAttribute] = field(default_factory=dict)
     shared_with: Sequence[Share] = ()
+    state: GoalState = GoalState.OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,7 @@ class GoalChange:
     # Both are given whole: what they do not name is gone.
     attributes: Mapping[str, GoalAttribute] | Unchanged = UNCHANGED
     shared_with: Sequence[Share] | Unchanged = UNCHANGED
+    state: GoalState | Unchanged = UNCHANGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,7 @@ class Place:
 
 def new_goal(draft: GoalDraft, around: Surroundings, signed: Signature) -> Goal:
     """Return the goal that a draft asks for, or refuse it."""
+    check_starts_open(draft.id, draft.state)
     parent = _parent_of(draft, around)
     if parent is not None:
         _check_inherits(draft, parent, around)
@@ -175,7 +180,9 @@ def changed_goal(
         ),
         attributes=changed(change.attributes, goal.attributes),
         shared_with=in_order(changed(change.shared_with, goal.shared_with)),
+        state=changed(change.state, goal.state),
     )
+    _check_edits(goal, after, change, around, signed)
     _check_one_thing_at_a_time(goal, after, change)
     if after.metric_id != goal.metric_id:
         _check_metric_may_change(goal, place)
@@ -193,6 +200,7 @@ def changed_goal(
 
 def aligned_goal(goal: Goal, calendar: FiscalCalendar) -> Goal:
     """Return a root with its fiscal period as the calendar has it now, or refuse."""
+    check_aligns(goal)
     if goal.parent_id is not None:
         raise RefusedError(
             NOT_A_ROOT,
@@ -393,13 +401,35 @@ def _with_targets(
     goal: Goal, after: Goal, change: GoalChange, metric: DefinedMetric
 ) -> Goal:
     """Return the goal with targets of its metric's type, new or kept."""
-    target = changed(change.target, _number(goal.target))
-    stretch = changed(change.stretch_target, _number(goal.stretch_target))
+    wanted = _targets_of(goal, change)
     return replace(
         after,
-        target=target_of(target, metric, goal_id=goal.id, field="target"),
-        stretch_target=stretch_target_of(stretch, metric, goal_id=goal.id),
+        target=target_of(wanted["target"], metric, goal_id=goal.id, field="target"),
+        stretch_target=stretch_target_of(
+            wanted["stretch_target"], metric, goal_id=goal.id
+        ),
     )
+
+
+def _check_edits(
+    goal: Goal,
+    after: Goal,
+    change: GoalChange,
+    around: Surroundings,
+    signed: Signature,
+) -> None:
+    """Refuse to edit a goal that stands still, and to write over what it shows."""
+    metric = around.metrics.get(goal.metric_id)
+    if not (goal.is_open or after.is_open or metric is None):
+        after = overridden_goal(after, change.override, metric, signed)
+    check_edits(goal, after, _targets_of(goal, change))
+
+
+def _targets_of(goal: Goal, change: GoalChange) -> Mapping[str, Decimal | None]:
+    return {
+        "target": changed(change.target, _number(goal.target)),
+        "stretch_target": changed(change.stretch_target, _number(goal.stretch_target)),
+    }
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -28,6 +28,7 @@ from services.goals.domain.goals import (
 )
 from services.goals.domain.overrides import Signature
 from services.goals.domain.periods import chosen_period, is_same
+from services.goals.domain.states import check_period_moves
 from shared.domain.fiscal import FiscalCalendar
 from shared.domain.goals import Goal, GoalId
 
@@ -114,6 +115,11 @@ class Forest:
         if before is not None and not is_same(before.period, goal.period):
             for one in same_tree_below(goal, list(self._under(goal.id))):
                 self.goals[one.id] = one
+
+    def first_closed_below(self, goal_id: GoalId) -> Goal | None:
+        """Return the first goal under one, however deep, that is not open."""
+        closed = [one for one in self._under(goal_id) if not one.is_open]
+        return min(closed, key=lambda one: one.id, default=None)
 
     def place_of(self, goal: Goal, parent_id: GoalId | None) -> Place:
         """Return where a goal stands that is to hang under a parent."""
@@ -218,7 +224,10 @@ def _goal_of(
     change = _only_what_differs(goal, line.asked, around.calendar)
     near = replace(around, goals=forest.goals)
     place = forest.place_of(goal, _parent_of(line, forest))
-    return changed_goal(goal, change, near, place, signed=signed)
+    after = changed_goal(goal, change, near, place, signed=signed)
+    if after.parent_id is None and not is_same(after.period, goal.period):
+        check_period_moves(goal, forest.first_closed_below(goal.id))
+    return after
 
 
 def _only_what_differs(

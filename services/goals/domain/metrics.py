@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from services.goals.domain.changing import UNCHANGED, Unchanged, changed
-from services.goals.domain.directory import NEW
+from services.goals.domain.directory import NEW, Use, in_words
 from services.goals.domain.errors import (
     DATA_TYPE_FORBIDDEN,
     DATA_TYPE_REQUIRED,
     METRIC_IN_USE_CHANGED,
     METRIC_IN_USE_DELETED,
     METRIC_TYPE_FROZEN,
+    METRIC_USED_BY_CLOSED_GOAL,
     METRIC_WITHOUT_ROLLUP_FIELDS,
     ROLLUP_FIELD_FROZEN,
     SOURCE_ATTRIBUTE_FORBIDDEN,
@@ -23,7 +24,7 @@ from shared.domain.amounts import (
     MetricKind,
     decimals_of,
 )
-from shared.domain.goals import MetricId, RollupField, Slot
+from shared.domain.goals import SLOTS, MetricId, RollupField, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +90,14 @@ def check_metric(metric: DefinedMetric) -> None:
 
 
 def changed_metric(
-    metric: DefinedMetric, change: MetricChange, *, goals: int
+    metric: DefinedMetric, change: MetricChange, *, goals: int, closed: Use
 ) -> DefinedMetric:
-    """Return what the metric becomes, or refuse; `goals` is how many use it."""
+    """Return what the metric becomes, or refuse.
+
+    `goals` is how many use it, `closed` which of them are not open. What never changes
+    is refused first, then what does not while goals use it: reopening them would not
+    help with that.
+    """
     after = replace(
         metric,
         name=changed(change.name, metric.name),
@@ -109,6 +115,8 @@ def changed_metric(
         )
     if goals:
         _check_change_in_use(metric, after, goals)
+    if closed.count:
+        _check_only_name_changes(metric, after, closed)
     check_metric(after)
     return after
 
@@ -185,6 +193,21 @@ def _check_change_in_use(
             "first",
             field=f"rollup_fields.{removed[0]}",
         )
+
+
+def _check_only_name_changes(
+    metric: DefinedMetric, after: DefinedMetric, closed: Use
+) -> None:
+    # All other columns stay while any goal uses the metric, open or not.
+    for slot in SLOTS:
+        if after.rollup_fields.get(slot) != metric.rollup_fields.get(slot):
+            raise RefusedError(
+                METRIC_USED_BY_CLOSED_GOAL,
+                f"{slot} of metric {metric.id} cannot change, only its name can: goals "
+                "that are closed or discarded stand still, and the metric "
+                f"{in_words(closed)}; reopen those first, or create another metric",
+                field=f"rollup_fields.{slot}",
+            )
 
 
 def _goals(count: int) -> str:

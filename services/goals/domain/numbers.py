@@ -3,9 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from shared.domain.amounts import percentage, text_of, units_of
 from shared.domain.goals import SLOTS, Goal, GoalId, GoalNumber, MetricId, Slot
+
+
+class RollupStatus(StrEnum):
+    """How far the goal's numbers can be trusted now."""
+
+    CURRENT = "current"
+    COMPUTING = "computing"
+    # They stand still, whatever records do.
+    FROZEN = "frozen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,7 @@ class GoalNumbers:
     # The last override that is in these numbers; 0: none was ever.
     override_number: int
     computing: bool
+    frozen: bool
     tree_id: GoalId
     depth: int
     revision: int
@@ -59,10 +70,16 @@ class AppliedForest:
     incarnation: int
 
 
-def is_computing(goal: Goal, numbers: GoalNumbers) -> bool:
-    """Tell whether the numbers are behind the goal's definition or its override."""
+def status_of(goal: Goal, numbers: GoalNumbers) -> RollupStatus:
+    """Return the first that applies; what was not applied yet is being computed."""
     number = 0 if goal.override is None else goal.override.number
-    return numbers.computing or numbers.override_number < number
+    if (
+        numbers.computing
+        or numbers.override_number < number
+        or not (goal.is_open or numbers.frozen)
+    ):
+        return RollupStatus.COMPUTING
+    return RollupStatus.FROZEN if numbers.frozen else RollupStatus.CURRENT
 
 
 def shows_written(goal: Goal, numbers: GoalNumbers) -> bool:

@@ -24,6 +24,7 @@ from services.goals.domain.errors import (
 )
 from services.goals.domain.metrics import DefinedMetric
 from services.goals.domain.numbers import GoalNumbers
+from services.goals.domain.states import check_open
 from services.goals.domain.targets import target_of
 from shared.domain.amounts import text_of, units_of
 from shared.domain.goals import Goal, GoalId, GoalNumber, Principal, Slot
@@ -99,8 +100,10 @@ def shares_of(units: int, weights: Weights) -> Mapping[GoalId, int]:
     return shares
 
 
-def check_children(parent: Goal, children: Sequence[Goal]) -> None:
-    """Refuse to split over nobody."""
+def check_children(parent: Goal, children: Sequence[Goal], split: Split) -> None:
+    """Refuse to split over nobody, or over a goal that stands still."""
+    for child in children:
+        check_open(child, split.field)
     if not children:
         raise RefusedError(
             NO_CHILDREN,

@@ -21,6 +21,7 @@ from services.goals.domain.goals import (
 )
 from services.goals.domain.metrics import DefinedMetric
 from services.goals.domain.periods import is_same
+from services.goals.domain.states import check_period_moves
 from services.goals.domain.versions import Expected
 from services.goals.flows.defining import check_new_ids, existing, item
 from services.goals.store.database import Changes, Reading
@@ -87,6 +88,9 @@ async def change_goal(
     )
     signed = await changes.signature()
     after = changed_goal(goal, change, around, place, signed=signed)
+    # A goal that is attached keeps its days: only what they are called may change.
+    if after.parent_id is None and not is_same(after.period, goal.period):
+        await _check_period_moves(changes, goal)
     return await _stored(changes, goal, after)
 
 
@@ -97,6 +101,7 @@ async def align_fiscal_period(
     goal = await existing(changes.goals, "goal", goal_id, expected)
     organization = await changes.organization()
     after = aligned_goal(goal, organization.fiscal_calendar)
+    await _check_period_moves(changes, goal)
     return await _stored(changes, goal, after)
 
 
@@ -109,6 +114,10 @@ async def delete_goal(changes: Changes, goal_id: GoalId, expected: Expected) -> 
         announce_goals(changes, await changes.goals.update(orphans))
     await changes.goals.delete(goal_id)
     changes.announce_gone(Kind.GOAL, goal_id, goal_number=goal.number)
+
+
+async def _check_period_moves(changes: Changes, root: Goal) -> None:
+    check_period_moves(root, await changes.goals.first_closed_below(root.id))
 
 
 async def _stored(changes: Changes, goal: Goal, after: Goal) -> Goal:

@@ -25,11 +25,12 @@ async def change_metric(
 ) -> DefinedMetric:
     """Change a metric; what goals are measured by keeps its shape."""
     goals = await changes.metrics.count_goals_by(metric_id)
+    closed = await changes.metrics.closed_goals_by(metric_id)
     return await defining.change(
         changes,
         METRICS,
         metric_id,
-        lambda metric: changed_metric(metric, change, goals=goals),
+        lambda metric: changed_metric(metric, change, goals=goals, closed=closed),
         expected,
     )
 

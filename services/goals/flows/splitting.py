@@ -27,7 +27,7 @@ async def plan_split(
     """Return the children with the targets that they would get."""
     parent = await existing(reading.goals, "goal", goal_id, expected)
     children = await reading.goals.children(goal_id)
-    check_children(parent, children)
+    check_children(parent, children, split)
     [metric] = await reading.metrics.find([parent.metric_id])
     weights = await _weights(reading, parent, children, split)
     return split_goals(parent, children, metric, split, weights)

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Final, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.goals.domain.numbers import (
     AppliedGoal,
     GoalNumbers,
-    is_computing,
+    RollupStatus,
     percentage_of,
     shows_written,
+    status_of,
     texts_of,
 )
 from services.goals.domain.targets import Today, today_of
@@ -34,13 +34,6 @@ Answer = TypeVar("Answer", bound="GoalAnswer")
 
 # Until there are roles, whoever may call may do everything.
 _ALL_RIGHTS: Final = tuple(GoalRight)
-
-
-class RollupStatus(StrEnum):
-    """How far the goal's numbers can be trusted now."""
-
-    CURRENT = "current"
-    COMPUTING = "computing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +227,6 @@ def _answer(
     if numbers is not None and numbers.metric_id != goal.metric_id:
         numbers = None
     period = goal.period
-    is_current = numbers is not None and not is_computing(goal, numbers)
     return kind(
         id=goal.id,
         version=goal.version,
@@ -270,7 +262,9 @@ def _answer(
         revision=None if numbers is None else numbers.revision,
         last_rolled_up_at=None if numbers is None else numbers.updated_at,
         rollup=RollupAnswer(
-            status=RollupStatus.CURRENT if is_current else RollupStatus.COMPUTING
+            status=(
+                RollupStatus.COMPUTING if numbers is None else status_of(goal, numbers)
+            ),
         ),
         **more,
     )

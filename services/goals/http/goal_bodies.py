@@ -24,6 +24,7 @@ from shared.domain.goals import (
     SLOTS,
     GoalId,
     GoalRight,
+    GoalState,
     MetricId,
     Principal,
     Share,
@@ -180,6 +181,9 @@ class NewGoal(Body):
     override_reason: Name | None = None
     attributes: Attributes = Field(default_factory=dict)
     shared_with: _Shares = Field(default_factory=list)
+    state: GoalState = Field(
+        default=GoalState.OPEN, description="a goal starts open, and is closed later"
+    )
 
     def as_draft(self) -> GoalDraft:
         """Return what is asked for."""
@@ -199,6 +203,7 @@ class NewGoal(Body):
             override=_given_override(given(self)),
             attributes=self.attributes,
             shared_with=[one.as_share() for one in self.shared_with],
+            state=self.state,
         )
 
 
@@ -221,6 +226,7 @@ class GoalPatch(Body):
                     "override_reason": "audited figure",
                 },
                 {"is_overridden": False},
+                {"state": "closed"},
             ]
         }
     )
@@ -242,6 +248,7 @@ class GoalPatch(Body):
     override_reason: Name | None = LeftOut
     attributes: Attributes = LeftOut
     shared_with: _Shares = LeftOut
+    state: GoalState = LeftOut
 
     def as_change(self) -> GoalChange:
         """Return what is asked for."""

@@ -37,7 +37,14 @@ from services.goals.http.resources import (
 from services.goals.http.writing import IdempotencyKey
 from services.goals.store.database import Reading
 from services.goals.store.goals import GoalFilter
-from shared.domain.goals import DEPTH_MAX, Goal, GoalId, Principal, PrincipalType
+from shared.domain.goals import (
+    DEPTH_MAX,
+    Goal,
+    GoalId,
+    GoalState,
+    Principal,
+    PrincipalType,
+)
 
 PERIOD_REFUSALS: Final = (
     refusals.PERIOD_NEEDS_BOTH_DATES,
@@ -75,6 +82,7 @@ _CREATED: Final = (
     refusals.METRIC_REQUIRED,
     refusals.PERIOD_REQUIRED,
     refusals.GOAL_MANAGER_REQUIRED,
+    refusals.GOAL_MUST_START_OPEN,
 )
 _CHANGED: Final = (
     refusals.PARENT_WITH_METRIC_OR_PERIOD,
@@ -82,8 +90,12 @@ _CHANGED: Final = (
     refusals.METRIC_CHANGE_ON_PARENT,
     refusals.PERIOD_CHANGE_ON_CHILD,
     refusals.GOAL_IS_LOCKED,
+    refusals.PERIOD_CHANGE_WITH_CLOSED_DESCENDANT,
+    refusals.GOAL_NOT_OPEN,
 )
 _ALIGNED: Final = (
+    refusals.GOAL_NOT_OPEN,
+    refusals.PERIOD_CHANGE_WITH_CLOSED_DESCENDANT,
     refusals.NOT_A_ROOT,
     refusals.PERIOD_NOT_FISCAL,
     refusals.FISCAL_PERIOD_NOT_OF_TEMPLATE,
@@ -115,6 +127,7 @@ class GoalsQuery(PageQuery):
     q: str | None = Field(
         default=None, max_length=200, description="a part of the title"
     )
+    state: GoalState | None = None
 
     def as_filter(self) -> GoalFilter:
         """Return what is asked for."""
@@ -126,6 +139,7 @@ class GoalsQuery(PageQuery):
             manager_id=self.manager_id,
             attributes=conditions_of(self.attribute),
             words=self.q,
+            state=self.state,
         )
 
 
@@ -177,7 +191,9 @@ _GOALS: Final = Resource(
             "again, keeps its days.\n\n`attributes` and `shared_with` are replaced as "
             "a whole: what they do not name is gone.\n\n`values` are written over what "
             "is computed, with `is_override`: true; `is_overridden` locks what "
-            "shows, or takes the lock off.",
+            "shows, or takes the lock off.\n\n"
+            "A goal that is closed or discarded stands still, and goes on counting in "
+            "its parent; until `state` is open again, nothing else of it changes.",
         ),
         delete=Told(
             "Delete a goal; its children become roots",

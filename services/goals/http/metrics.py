@@ -43,6 +43,7 @@ _METRICS: Final = Resource(
             refusals.METRIC_TYPE_FROZEN,
             refusals.ROLLUP_FIELD_FROZEN,
             refusals.METRIC_IN_USE_CHANGED,
+            refusals.METRIC_USED_BY_CLOSED_GOAL,
         ),
         deleted=(refusals.METRIC_IN_USE_DELETED,),
     ),

@@ -18,6 +18,7 @@ from shared.domain.goals import (
     GoalAttribute,
     GoalId,
     GoalNumber,
+    GoalState,
     MetricId,
     Override,
     Principal,
@@ -37,13 +38,14 @@ WHERE thing.id > $1
     AND ($6::text IS NULL OR (owner_type = $6 AND owner_id = $7))
     AND ($8::text IS NULL OR strpos(lower(title), lower($8)) > 0)
     AND ($9::text IS NULL OR manager_id = $9)
+    AND ($10::text IS NULL OR state = $10)
 """
 # Only where it is asked for, so that the index on attributes can serve it.
-_HAVING_ATTRIBUTES = "AND thing.attributes @@ $10::text::jsonpath"
+_HAVING_ATTRIBUTES = "AND thing.attributes @@ $11::text::jsonpath"
 _PAGE = "ORDER BY thing.id LIMIT $2"
 _CHILDREN = "WHERE parent_id = $1 ORDER BY thing.id"
 # UNION, not UNION ALL: these end even if the rows went in circles.
-_DESCENDANTS = """
+_BELOW = """
 WHERE thing.id IN (
     WITH RECURSIVE below AS (
         SELECT id FROM goals.goal WHERE parent_id = $1
@@ -53,7 +55,6 @@ WHERE thing.id IN (
     )
     SELECT id FROM below
 )
-ORDER BY thing.id
 """
 _WITH_DESCENDANTS = """
 WHERE thing.id IN (
@@ -68,6 +69,8 @@ WHERE thing.id IN (
 ORDER BY thing.id
 """
 _ENDING = "WHERE metric_id = $1 AND period_end = $2 ORDER BY thing.id"
+_DESCENDANTS = f"{_BELOW} ORDER BY thing.id"
+_FIRST_CLOSED_BELOW = f"{_BELOW} AND state <> 'open' ORDER BY thing.id LIMIT 1"
 _HEIGHT = """
 WITH RECURSIVE below AS (
     SELECT id, 0 AS level FROM goals.goal WHERE id = $1
@@ -120,6 +123,7 @@ class GoalFilter:
     attributes: Sequence[tuple[str, str]] = ()
     # A part of the title, in capitals or not.
     words: str | None = None
+    state: GoalState | None = None
 
 
 class Goals(Tree[Goal, GoalId]):
@@ -148,6 +152,7 @@ class Goals(Tree[Goal, GoalId]):
             None if owner is None else owner.id,
             wanted.words,
             wanted.manager_id,
+            wanted.state,
             *asked,
         )
 
@@ -179,6 +184,10 @@ class Goals(Tree[Goal, GoalId]):
     async def with_descendants(self, ids: Collection[GoalId]) -> Sequence[Goal]:
         """Return those of these goals that exist, and all goals under them."""
         return await self._things(_WITH_DESCENDANTS, list(ids))
+
+    async def first_closed_below(self, goal_id: GoalId) -> Goal | None:
+        """Return the first goal under one, however deep, that is not open."""
+        return next(iter(await self._things(_FIRST_CLOSED_BELOW, goal_id)), None)
 
     async def height(self, goal_id: GoalId) -> int:
         """Return how many levels lie below the goal."""
@@ -267,6 +276,7 @@ def _goal(row: asyncpg.Record) -> Goal:
         attributes=_decode_attributes(row["attributes"]),
         shared_with=_decode_shares(row["shared_with"]),
         cloned_from=row["cloned_from"],
+        state=GoalState(row["state"]),
     )
 
 
@@ -295,6 +305,7 @@ _GOALS: Final[Shape[Goal]] = Shape(
         Column("override", "jsonb", _encoded_override),
         Column("attributes", "jsonb", lambda goal: _encode(goal.attributes).decode()),
         Column("cloned_from", "text", lambda goal: goal.cloned_from),
+        Column("state", "text", lambda goal: goal.state),
     ),
     derived=(_SHARES,),
     generated=("version", "number"),

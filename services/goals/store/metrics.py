@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from services.goals.domain.directory import Use
 from services.goals.domain.metrics import DefinedMetric
 from services.goals.store.connections import Connection
 from services.goals.store.tables import Column, Shape, Table
@@ -21,6 +22,7 @@ LEFT JOIN goals.metric ON lower(metric.name) = lower(given.name)
 ORDER BY given.place
 """
 _GOALS_BY = "SELECT count(*) FROM goals.goal WHERE metric_id = $1"
+_CLOSED_GOALS_BY = "goals.goal WHERE metric_id = $1 AND state <> 'open'"
 
 _decode_fields = msgspec.json.Decoder(dict[Slot, RollupField]).decode
 
@@ -42,6 +44,10 @@ class Metrics(Table[DefinedMetric]):
         """Return how many goals are measured by the metric."""
         count: int = await self.connection.fetchval(_GOALS_BY, metric_id)
         return count
+
+    async def closed_goals_by(self, metric_id: str) -> Use:
+        """Return which goals are measured by the metric and are not open."""
+        return await self._use(metric_id, "measures goal", _CLOSED_GOALS_BY, "id")
 
 
 def _encoded_fields(metric: DefinedMetric) -> str:

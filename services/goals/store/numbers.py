@@ -19,7 +19,7 @@ from services.goals.store.connections import Statements
 from shared.domain.goals import Goal, GoalId, GoalNumber, MetricId, Slot
 
 _COLUMNS = """
-    goal.number, goal.tree_id, goal.depth, goal.decimals, goal.computing,
+    goal.number, goal.tree_id, goal.depth, goal.decimals, goal.computing, goal.frozen,
     goal.revision, goal.updated_at, goal.definition ->> 'metric_id' AS metric_id,
     goal.own_actual, goal.own_in_progress, goal.own_custom,
     goal.computed_actual, goal.computed_in_progress, goal.computed_custom,
@@ -152,6 +152,7 @@ def _numbers(row: asyncpg.Record) -> GoalNumbers:
         written=row["written"],
         override_number=row["override_number"],
         computing=row["computing"],
+        frozen=row["frozen"],
         tree_id=GoalId(row["tree_id"]),
         depth=row["depth"],
         revision=row["revision"],

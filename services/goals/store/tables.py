@@ -148,17 +148,17 @@ class Table(Statements, Generic[Thing]):
 
     async def uses_of(self, thing_id: str) -> Sequence[Use]:
         """Return what needs the thing."""
-        uses: list[Use] = []
-        for verb, rows, name in self._shape.uses:
-            row = await self.connection.fetchrow(
-                f"SELECT count(*) AS count, "
-                f"(array_agg({name} ORDER BY {name}))[1:{_NAMED_MAX}] AS ids "
-                f"FROM {rows}",
-                thing_id,
-            )
-            if row is not None and row["count"]:
-                uses.append(Use(verb=verb, count=row["count"], ids=row["ids"]))
-        return uses
+        found = [await self._use(thing_id, *use) for use in self._shape.uses]
+        return [use for use in found if use.count]
+
+    async def _use(self, thing_id: str, verb: str, rows: str, name: str) -> Use:
+        [row] = await self.connection.fetch(
+            f"SELECT count(*) AS count, "
+            f"(array_agg({name} ORDER BY {name}))[1:{_NAMED_MAX}] AS ids "
+            f"FROM {rows}",
+            thing_id,
+        )
+        return Use(verb=verb, count=row["count"], ids=row["ids"] or ())
 
     async def _things(self, where: str, *values: object) -> Sequence[Thing]:
         shape = self._shape

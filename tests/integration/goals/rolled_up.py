@@ -16,9 +16,9 @@ ON CONFLICT (id) DO NOTHING
 _GOAL = """
 INSERT INTO rollup.goal (
     number, id, version, revision, definition, parent_number, tree_number, tree_group,
-    depth, carried_entities
+    depth, carried_entities, frozen
 )
-VALUES ($1, $2, $3, 1, $4::jsonb, $5, $6, 0, $7, '{}')
+VALUES ($1, $2, $3, 1, $4::jsonb, $5, $6, 0, $7, '{}', $8)
 """
 _TOTAL = """
 INSERT INTO rollup.total (
@@ -61,6 +61,7 @@ async def roll_up(
     own: Mapping[Slot, int] | None = None,
     computed: Mapping[Slot, int] | None = None,
     computing: bool = False,
+    frozen: bool = False,
 ) -> None:
     """Apply a goal's definition, with numbers in units; its parent comes first."""
     reading = Reading(connection)
@@ -79,6 +80,7 @@ async def roll_up(
         None if parent is None else parent["number"],
         goal.number if parent is None else parent["tree_number"],
         0 if parent is None else parent["depth"] + 1,
+        frozen,
     )
     own, computed = own or {}, computed or {}
     await connection.execute(

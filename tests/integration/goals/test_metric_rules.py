@@ -10,6 +10,13 @@ from tests.integration.goals.telling import told
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 JSON = {"Content-Type": "application/json"}
+# The one rollup field of a metric of these tests.
+WON = {
+    "source_entity": "opportunity",
+    "source_attribute": "actualvalue",
+    "source_state": "won",
+    "date_attribute": "actualclosedate",
+}
 CALLS = {
     "source_entity": "phonecall",
     "source_state": "completed",
@@ -287,6 +294,82 @@ async def test_what_goals_rely_on_stays(
     )
 
     assert told(error) == ("metric_in_use", "80044803", field)
+
+
+@pytest.mark.parametrize("state", ["closed", "discarded"])
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"actual": WON | {"source_state": "lost"}}, "rollup_fields.actual"),
+        ({"actual": WON | {"source_status": "3"}}, "rollup_fields.actual"),
+        ({"actual": WON | {"source_attribute": "total"}}, "rollup_fields.actual"),
+        ({"actual": WON | {"date_attribute": "paid"}}, "rollup_fields.actual"),
+        ({"custom": WON}, "rollup_fields.custom"),
+    ],
+)
+async def test_closed_goals_hold_their_metric(
+    api: Api, state: str, change: dict[str, Any], field: str
+) -> None:
+    """Only its name changes, until they are open again or gone."""
+    await api.company()
+    path = api.at("revenue", of="metrics")
+    await api.change(api.at("north"), {"state": state})
+
+    error = await api.refused("PATCH", path, {"rollup_fields": change}, status=409)
+    renamed = await api.change(path, {"name": api.id("income")})
+    same = await api.change(path, {"rollup_fields": {"actual": WON}})
+    await api.change(api.at("north"), {"state": "open"})
+    changed = await api.change(path, {"rollup_fields": change})
+
+    assert told(error) == ("metric_used_by_closed_goal", "80044801", field)
+    assert f"the metric measures goal {api.id('north')}; reopen" in error["detail"]
+    assert renamed["name"] == api.id("income")
+    assert same["version"] == renamed["version"]
+    assert changed["version"] > renamed["version"]
+
+
+async def test_closed_goals_that_hold_a_metric_are_counted(api: Api) -> None:
+    """The first five are named."""
+    await api.company()
+    names = [f"g{number}" for number in range(7)]
+    await api.create("/v1/goals", [api.goal_body(name) for name in names])
+    for name in names:
+        await api.change(api.at(name), {"state": "closed"})
+
+    error = await api.refused(
+        "PATCH",
+        api.at("revenue", of="metrics"),
+        {"rollup_fields": {"custom": WON}},
+        status=409,
+    )
+
+    named = ", ".join(map(api.id, names[:5]))
+    assert f"measures goal {named} and 2 more; reopen those" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"kind": "count"}, "metric_type_frozen"),
+        (
+            {"rollup_fields": {"actual": WON | {"source_entity": "invoice"}}},
+            "rollup_field_frozen",
+        ),
+        ({"stretch_tracked": True}, "metric_in_use"),
+        ({"rollup_fields": {"actual": None, "custom": WON}}, "metric_in_use"),
+    ],
+)
+async def test_what_reopening_does_not_help_with_is_told_first(
+    api: Api, change: dict[str, Any], expected: str
+) -> None:
+    """A goal that is closed hides no reason that would stay."""
+    await api.company()
+    await api.change(api.at("north"), {"state": "closed"})
+    path = api.at("revenue", of="metrics")
+
+    answer = await api.client.patch(path, json=change)
+
+    assert told(answer.json())[0] == expected
 
 
 async def test_an_entitys_name_holds_no_slash(api: Api) -> None:

@@ -17,7 +17,6 @@ import asyncpg
 from services.rollup.climb import Climbing
 from services.rollup.domain.forest import TREE_GROUPS
 from services.rollup.store import announcements, climbers, totals
-from services.rollup.store.announcements import Announcement
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS, Connection
 from shared.plumbing.producing import DELIVERY_SECONDS_MAX, DeliveryError
@@ -214,20 +213,8 @@ class Climber:
         if not due:
             return
         recent = await totals.updated_since(connection, due, seconds=3 * _ECHO_SECONDS)
-        for group, numbers in sorted(recent.items()):
-            async with connection.transaction():
-                await announcements.announce(
-                    connection,
-                    Announcement(
-                        id=await announcements.next_revision(connection),
-                        group=group,
-                        numbers=numbers,
-                        gone_ids=(),
-                        named={},
-                        traces={},
-                        after_groups=(),
-                    ),
-                )
+        async with connection.transaction():
+            await announcements.announce_as_they_are(connection, recent)
         for group in due:
             del self._publish_after[group]
         self._outstanding = True

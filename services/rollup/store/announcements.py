@@ -121,7 +121,15 @@ async def announce_again(connection: Connection, goal_ids: Sequence[str]) -> lis
     groups: dict[int, list[GoalNumber]] = {}
     for row in rows:
         groups.setdefault(row["tree_group"], []).append(row["number"])
-    for group, numbers in sorted(groups.items()):
+    await announce_as_they_are(connection, groups)
+    return sorted(groups)
+
+
+async def announce_as_they_are(
+    connection: Connection, goals: Mapping[int, Sequence[GoalNumber]]
+) -> None:
+    """Write down, group by group, that goals must be published though none moved."""
+    for group, numbers in sorted(goals.items()):
         await announce(
             connection,
             Announcement(
@@ -134,4 +142,3 @@ async def announce_again(connection: Connection, goal_ids: Sequence[str]) -> lis
                 after_groups=(),
             ),
         )
-    return sorted(groups)

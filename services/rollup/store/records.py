@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 
 from services.rollup.domain.contributions import Contributions, GroupDeltas
+from services.rollup.store.causes import causes_text
 from services.rollup.store.codec import array_literal, decode, encode
 from services.rollup.store.offsets import Standpoint
 from shared.domain.records import AttributeValue
@@ -364,12 +365,7 @@ def _rows_of(groups: Mapping[int, GroupDeltas]) -> tuple[list[int] | list[str], 
         list(groups),
         [array_literal(slots) for slots, _ in encoded],
         [array_literal(amounts) for _, amounts in encoded],
-        [
-            msgspec.json.encode(
-                {"named": deltas.causes, "traces": deltas.traces}
-            ).decode()
-            for deltas in groups.values()
-        ],
+        [causes_text(deltas.causes, deltas.traces) for deltas in groups.values()],
     )
 
 

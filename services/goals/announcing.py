@@ -47,6 +47,8 @@ def organization_definition(organization: Organization) -> OrganizationDefinitio
             organization.fiscal_calendar, from_attributes=True
         ),
         week_start=organization.week_start,
+        goal_rollup_expiry_days=organization.goal_rollup_expiry_days,
+        goal_rollup_frequency_hours=organization.goal_rollup_frequency_hours,
     )
 
 

@@ -255,7 +255,7 @@ def test_what_is_older_than_what_is_known_says_nothing(
         assert isinstance(definition, GoalDefinition)
         forest.plant(definition.as_goal())
 
-    news = merged(news_of([said(word) for word in words.split()], forest, ()))
+    news = merged(news_of([said(word) for word in words.split()], forest, (), {}))
 
     if left is None or left.endswith("-"):
         assert not news.changes.goals
@@ -268,4 +268,4 @@ def test_what_is_older_than_what_is_known_says_nothing(
 
 def test_a_goal_that_is_gone_does_not_come_back() -> None:
     """Its number is never used again, by whomever it is said."""
-    assert not news_of([said("5.7")], Forest(), {5})
+    assert not news_of([said("5.7")], Forest(), {5}, {})

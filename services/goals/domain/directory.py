@@ -18,6 +18,9 @@ from shared.domain.fiscal import FiscalCalendar
 # The version of what is not stored yet.
 NEW: Final = 0
 
+# A year: nobody rolls up less often.
+FREQUENCY_HOURS_MAX: Final = 8_760
+
 # How many of those who stand in the way are named.
 _NAMED_MAX: Final = 5
 
@@ -77,6 +80,10 @@ class Organization:
     base_currency: str
     fiscal_calendar: FiscalCalendar
     week_start: WeekDay
+    # A goal whose period ended more days ago stands still.
+    goal_rollup_expiry_days: int
+    # Shown values move once in so many hours; 0: with each record.
+    goal_rollup_frequency_hours: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,7 @@ class GoalDraft:
     stretch_target: Decimal | None = None
     owner_records_only: bool = True
     rollup_only_from_children: bool = False
+    include_team_members: bool = False
     override: GivenOverride = NOTHING_GIVEN
     attributes: Mapping[str, GoalAttribute] = field(default_factory=dict)
     shared_with: Sequence[Share] = ()
@@ -93,6 +94,7 @@ class GoalChange:
     stretch_target: Decimal | Unchanged | None = UNCHANGED
     owner_records_only: bool | Unchanged = UNCHANGED
     rollup_only_from_children: bool | Unchanged = UNCHANGED
+    include_team_members: bool | Unchanged = UNCHANGED
     override: GivenOverride = NOTHING_GIVEN
     # Both are given whole: what they do not name is gone.
     attributes: Mapping[str, GoalAttribute] | Unchanged = UNCHANGED
@@ -148,6 +150,7 @@ def new_goal(draft: GoalDraft, around: Surroundings, signed: Signature) -> Goal:
         ),
         owner_records_only=draft.owner_records_only,
         rollup_only_from_children=draft.rollup_only_from_children,
+        include_team_members=draft.include_team_members,
         attributes=draft.attributes,
         shared_with=in_order(draft.shared_with),
     )
@@ -177,6 +180,9 @@ def changed_goal(
         owner_records_only=changed(change.owner_records_only, goal.owner_records_only),
         rollup_only_from_children=changed(
             change.rollup_only_from_children, goal.rollup_only_from_children
+        ),
+        include_team_members=changed(
+            change.include_team_members, goal.include_team_members
         ),
         attributes=changed(change.attributes, goal.attributes),
         shared_with=in_order(changed(change.shared_with, goal.shared_with)),

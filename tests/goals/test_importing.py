@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.goals.domain.changing import UNCHANGED
 from services.goals.domain.directory import Directory
+from services.goals.domain.drafts import GoalChange, GoalDraft, Surroundings
 from services.goals.domain.errors import INVALID_FIELD, RefusedError
-from services.goals.domain.goals import GoalChange, GoalDraft, Surroundings
 from services.goals.domain.importing import (
     AskedLine,
     Forest,

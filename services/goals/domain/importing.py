@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from services.goals.domain.changing import UNCHANGED, Unchanged
+from services.goals.domain.drafts import GoalChange, GoalDraft, Place, Surroundings
 from services.goals.domain.errors import (
     GOAL_CYCLE,
     ID_TAKEN,
@@ -16,19 +17,11 @@ from services.goals.domain.errors import (
     REFERENCE_NOT_FOUND,
     RefusedError,
 )
-from services.goals.domain.goals import (
-    GoalChange,
-    GoalDraft,
-    Place,
-    Surroundings,
-    changed_goal,
-    new_goal,
-    path_to_root,
-    same_tree_below,
-)
+from services.goals.domain.goals import changed_goal, new_goal
 from services.goals.domain.overrides import Signature
 from services.goals.domain.periods import chosen_period, is_same
 from services.goals.domain.states import check_period_moves
+from services.goals.domain.trees import path_to_root, same_tree_below
 from shared.domain.fiscal import FiscalCalendar
 from shared.domain.goals import Goal, GoalId
 

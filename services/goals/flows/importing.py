@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from services.goals.domain.changing import Given, Unchanged
-from services.goals.domain.goals import Surroundings
+from services.goals.domain.drafts import Surroundings
 from services.goals.domain.importing import (
     AskedLine,
     Forest,

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from pydantic import TypeAdapter, ValidationError
 
+from services.goals.domain.drafts import GoalChange, GoalDraft
 from services.goals.domain.errors import (
     INVALID_FIELD,
     MISSING_FIELD,
@@ -18,7 +19,6 @@ from services.goals.domain.errors import (
     TOO_MANY_ITEMS,
     RefusedError,
 )
-from services.goals.domain.goals import GoalChange, GoalDraft
 from services.goals.domain.importing import ImportLine, RejectedLine
 from services.goals.http.errors import AnswerError, first_of
 from services.goals.http.fields import ITEMS_MAX, Body, Id

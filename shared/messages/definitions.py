@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.amounts import DataType, MetricKind
+from shared.domain.entities import AttributeType
 from shared.domain.fiscal import Template, YearNamedBy
 from shared.domain.goals import (
     Goal,
@@ -47,6 +48,7 @@ class Kind(StrEnum):
     TEAM = "team"
     BUSINESS_UNIT = "business_unit"
     ORGANIZATION = "organization"
+    ENTITY = "entity"
 
 
 class _Definition(BaseModel):
@@ -260,13 +262,21 @@ class OrganizationDefinition(_Definition):
     week_start: str = "monday"
 
 
+class EntityDefinition(_Definition):
+    """What the records of an entity are declared to hold; the id is its name."""
+
+    kind: Literal[Kind.ENTITY] = Kind.ENTITY
+    attributes: dict[str, AttributeType] = {}
+
+
 Definition = Annotated[
     MetricDefinition
     | GoalDefinition
     | UserDefinition
     | TeamDefinition
     | BusinessUnitDefinition
-    | OrganizationDefinition,
+    | OrganizationDefinition
+    | EntityDefinition,
     Field(discriminator="kind"),
 ]
 

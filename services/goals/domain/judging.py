@@ -21,6 +21,11 @@ from services.goals.domain.directory import (
     reporting_cycle,
     unit_cycle,
 )
+from services.goals.domain.entities import (
+    DeclaredEntity,
+    check_declaration,
+    check_types_read,
+)
 from services.goals.domain.errors import METRIC_NAME_TAKEN, RefusedError
 from services.goals.domain.metrics import (
     UNUSED,
@@ -150,6 +155,8 @@ class MetricJudge(_Flat):
     names: Mapping[str, str] = field(default_factory=dict)
     # Who bears such a name; one that is given up is free when all is stored.
     bearers: dict[str, MetricId] = field(default_factory=dict)
+    # Those that records are read of, as far as they are declared.
+    entities: Mapping[str, DeclaredEntity] = field(default_factory=dict)
 
     def check(self, metric: DefinedMetric) -> None:
         """Refuse a metric that measures nothing, or takes what is not its own."""
@@ -157,6 +164,7 @@ class MetricJudge(_Flat):
         if before is not None:
             check_change(before, metric, self.uses.get(metric.id, UNUSED))
         check_metric(metric)
+        check_types_read(metric, self.entities)
         bearer = self.bearers.get(self.names[metric.name], metric.id)
         if bearer != metric.id:
             raise RefusedError(
@@ -168,3 +176,18 @@ class MetricJudge(_Flat):
     def accept(self, metric: DefinedMetric) -> None:
         """Have the metric bear its name: of those that want one the first gets it."""
         self.bearers.setdefault(self.names[metric.name], metric.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityJudge(_Flat):
+    """Checks entities."""
+
+    # The metrics that read records of them.
+    readers: Collection[DefinedMetric]
+
+    def check(self, entity: DeclaredEntity) -> None:
+        """Refuse a declaration that metrics cannot read by."""
+        check_declaration(entity, self.readers)
+
+    def accept(self, _entity: DeclaredEntity) -> None:
+        """Count the entity among those that exist: no other depends on it."""

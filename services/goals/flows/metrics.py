@@ -38,6 +38,13 @@ async def _judge_of_metrics(
     ids = [metric.id for metric in metrics]
     names = [metric.name for metric in metrics]
     bearers = await reading.metrics.bearers_of(names)
+    entities = await reading.entities.find(
+        {
+            one.source_entity
+            for metric in metrics
+            for one in metric.rollup_fields.values()
+        }
+    )
     return MetricJudge(
         standing={metric.id: metric for metric in await reading.metrics.find(ids)},
         uses=await reading.metrics.uses_by(ids),
@@ -45,6 +52,7 @@ async def _judge_of_metrics(
             name: compared for name, (compared, _) in zip(names, bearers, strict=True)
         },
         bearers={name: bearer for name, bearer in bearers if bearer is not None},
+        entities={entity.id: entity for entity in entities},
     )
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from services.goals.http import (
     directory,
+    entities,
     entrance,
     goals,
     importing,
@@ -50,6 +51,7 @@ def build_http(
         planning.router,
         importing.router,
         metrics.router,
+        entities.router,
         directory.router,
         live.router,
         entrance.router,

@@ -22,6 +22,13 @@ LEFT JOIN goals.metric ON lower(metric.name) = lower(given.name)
 ORDER BY given.place
 """
 _GOALS_BY = "SELECT count(*) FROM goals.goal WHERE metric_id = $1"
+_READING_FROM = """
+WHERE EXISTS (
+    SELECT FROM jsonb_each(thing.rollup_fields) AS one
+    WHERE one.value ->> 'source_entity' = ANY($1::text[])
+)
+ORDER BY thing.id
+"""
 _USES = f"""
 SELECT
     metric_id,
@@ -48,6 +55,10 @@ class Metrics(Table[DefinedMetric]):
         """Return for each name its form without capitals, and who bears it so far."""
         rows = await self.connection.fetch(_BEARERS, list(names))
         return [(row["name"], row["bearer"]) for row in rows]
+
+    async def reading_from(self, entities: Collection[str]) -> Sequence[DefinedMetric]:
+        """Return the metrics that read records of any of these entities."""
+        return await self._things(_READING_FROM, list(entities))
 
     async def count_goals_by(self, metric_id: str) -> int:
         """Return how many goals are measured by the metric."""

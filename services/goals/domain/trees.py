@@ -26,7 +26,7 @@ def parents_first(drafts: Sequence[GoalDraft]) -> Sequence[int]:
         at: int | None = index
         while at is not None and at not in done:
             if at in waiting:
-                raise _own_ancestor(drafts[index]).at(index)
+                raise goal_cycle(drafts[index].id, drafts[index].parent_id).at(index)
             waiting[at] = None
             parent_id = drafts[at].parent_id
             at = None if parent_id is None else places.get(parent_id)
@@ -56,6 +56,16 @@ def same_tree_below(root: Goal, descendants: Sequence[Goal]) -> Sequence[Goal]:
     return [replace(goal, period=root.period) for goal in descendants]
 
 
+def goal_cycle(goal_id: GoalId, parent_id: GoalId | None) -> RefusedError:
+    """Return the refusal for a goal that would become its own ancestor."""
+    return RefusedError(
+        GOAL_CYCLE,
+        f"goal {goal_id} would become its own ancestor through {parent_id}; choose a "
+        "parent that does not lie below it",
+        field="parent_id",
+    )
+
+
 def check_inherits(draft: GoalDraft, parent: Goal, around: Surroundings) -> None:
     """Refuse a goal that says otherwise than the parent whose tree it joins."""
     if draft.metric_id is not None and draft.metric_id != parent.metric_id:
@@ -82,12 +92,7 @@ def check_attachable(
     what = f"goal {after.id}"
     check_reference(parent_id, around.goals, what=what, field="parent_id", kind="goal")
     if after.id in place.path_of_parent:
-        raise RefusedError(
-            GOAL_CYCLE,
-            f"goal {after.id} would become its own ancestor through {parent_id}; "
-            "choose a parent that does not lie below it",
-            field="parent_id",
-        )
+        raise goal_cycle(after.id, parent_id)
     parent = around.goals[parent_id]
     if after.metric_id != parent.metric_id:
         raise _metric_differs(after.id, after.metric_id, parent)
@@ -124,13 +129,4 @@ def _period_differs(goal_id: GoalId, parent: Goal) -> RefusedError:
         f"({period.start} to {period.end}, {period.time_zone}); a whole tree shares "
         "one period",
         field="period",
-    )
-
-
-def _own_ancestor(draft: GoalDraft) -> RefusedError:
-    return RefusedError(
-        GOAL_CYCLE,
-        f"goal {draft.id} would become its own ancestor through {draft.parent_id}; "
-        "choose a parent that does not lie below it",
-        field="parent_id",
     )

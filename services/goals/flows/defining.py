@@ -123,9 +123,16 @@ async def _check(
             judge.check(thing)
 
 
+def announce_all(
+    changes: Changes, defined: Defined[Thing], things: Sequence[Thing]
+) -> None:
+    """Tell others what things have become."""
+    for thing in things:
+        changes.announce(defined.kind, thing.id, defined.definition(thing))
+
+
 def _announced(
     changes: Changes, defined: Defined[Thing], things: Sequence[Thing]
 ) -> Sequence[Thing]:
-    for thing in things:
-        changes.announce(defined.kind, thing.id, defined.definition(thing))
+    announce_all(changes, defined, things)
     return things

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.goals.http import (
+    changing_many,
     directory,
     entities,
     entrance,
@@ -50,6 +51,7 @@ def build_http(
         goals.router,
         planning.router,
         import_kinds.goals_router,
+        changing_many.router,
         metrics.router,
         import_kinds.metrics_router,
         entities.router,

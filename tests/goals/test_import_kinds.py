@@ -16,6 +16,17 @@ from services.goals.domain.importing import (
     planned,
 )
 from services.goals.domain.judging import BusinessUnitJudge, UserJudge
+from services.goals.http import changing_many
+from services.goals.http.directory_bodies import (
+    BusinessUnitPatch,
+    NewBusinessUnit,
+    NewTeam,
+    NewUser,
+    TeamPatch,
+    UserPatch,
+)
+from services.goals.http.fields import Body
+from services.goals.http.goal_bodies import GoalPatch, NewGoal
 from services.goals.http.import_kinds import (
     BUSINESS_UNITS,
     GOALS,
@@ -25,6 +36,7 @@ from services.goals.http.import_kinds import (
 )
 from services.goals.http.import_lines import MediaType, lines_of
 from services.goals.http.import_table import Columns, rows_of_table
+from services.goals.http.metric_bodies import MetricPatch, NewMetric
 from shared.domain.amounts import DataType, MetricKind
 from shared.domain.goals import RollupField, Slot
 from tests.goals.made import METRIC
@@ -155,6 +167,31 @@ def test_every_example_of_the_document_reads(kind: Any) -> None:
     assert len(lines) == kind.table.count("\n") - 1 >= 2
     assert not unread
     assert all(line.as_new() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("examples", "bodies"),
+    [
+        (GOALS.examples, (NewGoal, GoalPatch)),
+        (USERS.examples, (NewUser, UserPatch)),
+        (TEAMS.examples, (NewTeam, TeamPatch)),
+        (BUSINESS_UNITS.examples, (NewBusinessUnit, BusinessUnitPatch)),
+        (METRICS.examples, (NewMetric, MetricPatch)),
+        (changing_many.EXAMPLES, (GoalPatch, GoalPatch)),
+    ],
+)
+def test_every_example_is_something_new_or_a_change(
+    examples: Sequence[dict[str, Any]], bodies: tuple[type[Body], type[Body]]
+) -> None:
+    """The first one is new where things are created, the last one a change or new."""
+    new, patch = bodies
+    first, last = dict(examples[0]), dict(examples[-1])
+    for line in (first, last) if new is patch else (last,):
+        del line["id"]
+        line.pop("version", None)
+
+    assert new.model_validate(first).model_fields_set == first.keys()
+    assert patch.model_validate(last).model_fields_set == last.keys()
 
 
 @given(st.permutations([user("a"), user("b", "a"), user("c", "b"), user("d", "x")]))

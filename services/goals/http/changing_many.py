@@ -30,7 +30,7 @@ from services.goals.http.reading import ExactRequest
 from shared.domain.goals import Goal
 
 _LINES: Final = (MediaType.JSON, MediaType.NDJSON)
-_EXAMPLES: Final = (
+EXAMPLES: Final = (
     {"id": "north", "target": "45000.00"},
     {"id": "south", "version": 17, "state": "closed"},
 )
@@ -85,7 +85,7 @@ router = APIRouter(tags=["goals"])
     summary="Change goals by the thousand, with a report line by line",
     response_model=ImportAnswer,
     responses=errors_of_many(),
-    openapi_extra={"requestBody": body_of_many(_schema(), _EXAMPLES)},
+    openapi_extra={"requestBody": body_of_many(_schema(), EXAMPLES)},
 )
 async def change_goals(
     service: CurrentService,

@@ -43,7 +43,8 @@ class Change:
     """One message: what a thing now is, or that it is gone."""
 
     offset: int
-    kind: Kind
+    # None: one that we do not know; goals may be newer.
+    kind: Kind | None
     id: str
     definition: Definition | None
     change_set: str
@@ -56,12 +57,14 @@ class Change:
 def read_change(message: Any) -> Change:
     """Return what a message says; headers that are missing make a set of its own."""
     try:
-        kind, _, name = message.key.decode().partition("/")
+        kind, name = _key_of(message.key.decode())
         headers = {key: (value or b"").decode() for key, value in message.headers}
-        definition = _definition.validate_json(message.value) if message.value else None
+        # What is of an unknown kind still belongs to its change set.
+        is_known = kind is not None and message.value
+        definition = _definition.validate_json(message.value) if is_known else None
         return Change(
             offset=message.offset,
-            kind=Kind(kind),
+            kind=kind,
             id=name,
             definition=definition,
             change_set=headers.get(CHANGE_SET_ID, f"offset-{message.offset}"),
@@ -73,6 +76,13 @@ def read_change(message: Any) -> Change:
         raise UnreadableChangeError(
             f"message {message.offset} of {message.topic} does not read: {fault}"
         ) from None
+
+
+def _key_of(key: str) -> tuple[Kind | None, str]:
+    kind, slash, name = key.partition("/")
+    if not kind or not slash:
+        raise ValueError(f"the key {key} is no kind and id")
+    return (Kind(kind) if kind in tuple(Kind) else None), name
 
 
 def whole_prefix(changes: Sequence[Change], *, at_end: bool) -> int:
@@ -138,8 +148,9 @@ def news_of(
     known: dict[str, _Rank] = {}
     news: list[Change] = []
     for change in changes:
-        if change.definition is not None and change.definition.version < versions.get(
-            (change.kind, change.id), 0
+        definition = change.definition
+        if definition is not None and definition.version < versions.get(
+            (definition.kind, change.id), 0
         ):
             continue
         rank = _rank_of(change)

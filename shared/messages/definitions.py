@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.amounts import DataType, MetricKind
+from shared.domain.entities import AttributeType
 from shared.domain.fiscal import Template, YearNamedBy
 from shared.domain.goals import (
     EXPIRY_DAYS,
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     TEAM = "team"
     BUSINESS_UNIT = "business_unit"
     ORGANIZATION = "organization"
+    ENTITY = "entity"
 
 
 class _Definition(BaseModel):
@@ -265,13 +267,21 @@ class OrganizationDefinition(_Definition):
     goal_rollup_frequency_hours: int = 0
 
 
+class EntityDefinition(_Definition):
+    """What the records of an entity are declared to hold; the id is its name."""
+
+    kind: Literal[Kind.ENTITY] = Kind.ENTITY
+    attributes: dict[str, AttributeType] = {}
+
+
 Definition = Annotated[
     MetricDefinition
     | GoalDefinition
     | UserDefinition
     | TeamDefinition
     | BusinessUnitDefinition
-    | OrganizationDefinition,
+    | OrganizationDefinition
+    | EntityDefinition,
     Field(discriminator="kind"),
 ]
 

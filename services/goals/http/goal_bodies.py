@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
-from services.goals.domain.goals import GoalChange, GoalDraft
+from services.goals.domain.drafts import GoalChange, GoalDraft
 from services.goals.domain.overrides import GivenOverride
 from services.goals.domain.periods import GivenPeriod, PeriodKind
 from services.goals.http.attributes import Attributes

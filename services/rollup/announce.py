@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from services.rollup.domain.noting import Note
 from services.rollup.store.totals import Published, Total
 from shared.domain.amounts import percentage, text_of, units_of
 from shared.domain.goals import SLOTS, Goal, GoalAttribute, GoalId, Metric
@@ -113,7 +114,8 @@ class Face:
         self._key = goal.id.encode()
         self._decimals = metric.decimals if metric else 0
         self._status = _FROZEN if is_frozen else _CURRENT
-        self._measured = tuple(slot in fields for slot in SLOTS)
+        actual, in_progress, custom = (slot in fields for slot in SLOTS)
+        self._measured = (actual, in_progress, custom)
         self._target = (
             None if goal.target is None else units_of(goal.target, self._decimals)
         )
@@ -152,6 +154,10 @@ class Face:
         if trace:
             headers.append(("traceparent", trace.encode()))
         return Message(moment.topic, self._key, value.encode(), headers)
+
+    def note(self, total: Total, second: int) -> Note:
+        """Return what is to be remembered of the goal's numbers in a second."""
+        return Note(second, total.shown, self._decimals, self._measured)
 
 
 def _quoted(number: str) -> str:

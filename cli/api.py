@@ -64,13 +64,12 @@ class Api:
             fine=frozenset({422}),
         )
 
-    def items(self, path: str) -> Iterator[Json]:
+    def items(self, path: str, **parameters: str) -> Iterator[Json]:
         """Yield all items of a list, page by page."""
         after: str | None = None
         while True:
-            page = self.get(
-                path, limit=PAGE_SIZE, **({} if after is None else {"after": after})
-            )
+            following = {} if after is None else {"after": after}
+            page = self.get(path, limit=PAGE_SIZE, **parameters, **following)
             yield from page["items"]
             after = page["next"]
             if after is None:

@@ -9,6 +9,7 @@ from services.goals.http import (
     directory,
     entrance,
     goals,
+    history,
     importing,
     live,
     metrics,
@@ -47,6 +48,7 @@ def build_http(
     http.state.service = service
     for router in (
         goals.router,
+        history.router,
         planning.router,
         importing.router,
         metrics.router,

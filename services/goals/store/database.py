@@ -19,6 +19,7 @@ from services.goals.store.directory import (
     Users,
 )
 from services.goals.store.goals import Goals
+from services.goals.store.history import History
 from services.goals.store.metrics import Metrics
 from services.goals.store.numbers import PublishedStatements
 from shared.messages.definitions import Kind
@@ -51,6 +52,7 @@ class Reading(OrganizationStatements, PublishedStatements):
         self.business_units = BusinessUnits(connection)
         self.metrics = Metrics(connection)
         self.goals = Goals(connection)
+        self.history = History(connection)
 
 
 class Changes(Reading):

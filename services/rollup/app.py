@@ -22,6 +22,7 @@ from services.rollup.apply import Applying
 from services.rollup.climb import Climbing
 from services.rollup.climber import IDLE_SESSION_SECONDS, Climber
 from services.rollup.held import HeldDefinitions
+from services.rollup.history import History
 from services.rollup.intake import Intake
 from services.rollup.redefine import Redefining
 from services.rollup.rederive import Rederiving
@@ -29,6 +30,7 @@ from services.rollup.schedule import Scheduling
 from services.rollup.settings import RollupSettings
 from services.rollup.signals import Signals
 from services.rollup.source import Listener, Source
+from services.rollup.thinning import Thinning
 from services.rollup.watch import Watching
 from services.rollup.watchdog import Watchdog
 from shared.messages import topics
@@ -53,6 +55,7 @@ DEFINITIONS_GROUP: Final = "rollup-definitions"
 WATCH_GROUP: Final = "rollup-watch"
 SESSION_MILLISECONDS: Final = 10_000
 STOP_SECONDS_MAX: Final = 6.0
+REST_SECONDS_MAX: Final = 1.0
 # How long a quiet consumer sleeps; it adds to the latency of the first record, and
 # each waking costs: definitions and what is read back may wait longer.
 FETCH_MILLISECONDS: Final = 25
@@ -88,10 +91,13 @@ class Engine:
             rejected_topic=topic_name(settings, topics.ACTIVITY_RECORDS_REJECTED),
             group=settings.topic_prefix + GROUP,
         )
+        climbing = Climbing(
+            held, producer, topic_name(settings, topics.GOAL_UPDATED), self._reckon
+        )
+        self.history = History(pool, climbing.notes)
+        self.thinning = Thinning(pool)
         self.climber = Climber(
-            Climbing(
-                held, producer, topic_name(settings, topics.GOAL_UPDATED), self._reckon
-            ),
+            climbing,
             self._connector(
                 settings,
                 "climber",
@@ -181,6 +187,8 @@ class Engine:
             _start("rederive", self.rederiving.run()),
             _start("follow", self._each_second(self.redefining.follow_up)),
             _start("schedule", self._each_second(self.scheduling.look)),
+            _start("history", self.history.run()),
+            _start("thinning", self.thinning.run()),
             _start("signals", self.signals.listen(self._listen)),
             _start("mind-records", self.records.mind()),
             _start("mind-changes", self.changes.mind()),
@@ -197,6 +205,13 @@ class Engine:
             self.climber.stop()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(climbing, STOP_SECONDS_MAX)
+            await self._write_rest_of_history()
+
+    async def _write_rest_of_history(self) -> None:
+        """Write what the last climbs moved; else whoever is next compares."""
+        with contextlib.suppress(*TRANSIENT_ERRORS):
+            async with asyncio.timeout(REST_SECONDS_MAX):
+                await self.history.write(None)
 
     async def complaint(self) -> str | None:
         """Say what keeps this process from its work, or nothing."""

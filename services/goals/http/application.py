@@ -11,6 +11,7 @@ from services.goals.http import (
     entities,
     entrance,
     goals,
+    history,
     import_kinds,
     live,
     metrics,
@@ -49,6 +50,7 @@ def build_http(
     http.state.service = service
     for router in (
         goals.router,
+        history.router,
         planning.router,
         import_kinds.goals_router,
         changing_many.router,

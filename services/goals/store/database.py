@@ -20,6 +20,7 @@ from services.goals.store.directory import (
 )
 from services.goals.store.entities import Entities
 from services.goals.store.goals import Goals
+from services.goals.store.history import History
 from services.goals.store.metrics import Metrics
 from services.goals.store.numbers import PublishedStatements
 from shared.messages.definitions import Kind
@@ -53,6 +54,7 @@ class Reading(OrganizationStatements, PublishedStatements):
         self.entities = Entities(connection)
         self.metrics = Metrics(connection)
         self.goals = Goals(connection)
+        self.history = History(connection)
 
 
 class Changes(Reading):

@@ -23,6 +23,7 @@ from services.rollup.climb import Climbing
 from services.rollup.climber import IDLE_SESSION_SECONDS, Climber
 from services.rollup.held import HeldDefinitions
 from services.rollup.intake import Intake
+from services.rollup.recalculate import Recalculating
 from services.rollup.redefine import Redefining
 from services.rollup.rederive import Rederiving
 from services.rollup.settings import RollupSettings
@@ -60,6 +61,8 @@ WATCH_FETCH_MILLISECONDS: Final = 250
 WATCH_FETCH_BYTES: Final = 500_000
 # How soon a goal is placed whose parent was still being derived again.
 FOLLOW_SECONDS: Final = 1.0
+# How soon goals are compared whose records are all read.
+RECALCULATE_SECONDS: Final = 0.5
 
 LAG = Gauge("cairn_records_lag", "Records on our partitions that are not applied yet")
 GROUPS = Gauge("cairn_climber_groups", "Groups of trees that this copy climbs")
@@ -112,6 +115,7 @@ class Engine:
         self.redefining = Redefining(pool, held, self.changes)
         self.watching = Watching(pool)
         self.rederiving = Rederiving(pool, held, notify=self._rederived)
+        self.recalculating = Recalculating(pool, held)
         self.watchdog = Watchdog(self.records, lambda: self.applying.complaint)
         self._listen = self._connector(settings, "signals", idle_session_timeout="0")
 
@@ -162,6 +166,22 @@ class Engine:
             if groups:
                 await self.signals.definitions_changed(groups)
 
+    async def _recalculate(self) -> None:
+        """Compare goals whose records were all read again, until cancelled."""
+        while True:
+            await asyncio.sleep(RECALCULATE_SECONDS)
+            try:
+                groups = await self.recalculating.work_once()
+            except TRANSIENT_ERRORS as fault:
+                log.warning("recalculating_waits", reason=repr(fault))
+                continue
+            except Exception:
+                # A fault of ours: the goals go on saying that they compute.
+                log.exception("recalculate_failed")
+                continue
+            if groups:
+                await self.signals.deltas_wait(groups)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep all loops running; at the end finish what is under way."""
@@ -173,6 +193,7 @@ class Engine:
             ),
             _start("rederive", self.rederiving.run()),
             _start("follow", self._follow()),
+            _start("recalculate", self._recalculate()),
             _start("signals", self.signals.listen(self._listen)),
             _start("mind-records", self.records.mind()),
             _start("mind-changes", self.changes.mind()),

@@ -24,6 +24,7 @@ from shared.messages.definitions import (
     GoalDefinition,
     Kind,
     MetricDefinition,
+    RecalculationDefinition,
 )
 
 _definition: TypeAdapter[Definition] = TypeAdapter(Definition)
@@ -156,6 +157,7 @@ class Merged:
     changes: Changes
     metrics: Sequence[MetricDefinition] = ()
     goals: Mapping[GoalId, GoalDefinition] = field(default_factory=dict)
+    recalculations: Sequence[RecalculationDefinition] = ()
 
 
 def merged(changes: Iterable[Change]) -> Merged:
@@ -165,11 +167,14 @@ def merged(changes: Iterable[Change]) -> Merged:
     goals: dict[GoalId, GoalDefinition] = {}
     gone_goals: list[GoalId] = []
     gone_metrics: list[MetricId] = []
+    recalculations: list[RecalculationDefinition] = []
     for (kind, name), change in newest.items():
         if isinstance(change.definition, MetricDefinition):
             metrics.append(change.definition)
         elif isinstance(change.definition, GoalDefinition):
             goals[GoalId(name)] = change.definition
+        elif isinstance(change.definition, RecalculationDefinition):
+            recalculations.append(change.definition)
         elif change.definition is None and kind is Kind.GOAL:
             gone_goals.append(GoalId(name))
         elif change.definition is None and kind is Kind.METRIC:
@@ -180,7 +185,9 @@ def merged(changes: Iterable[Change]) -> Merged:
             gone_metrics=gone_metrics,
             goals=[goal.as_goal() for goal in goals.values()],
             gone_goals=gone_goals,
+            recalculated=[GoalNumber(one.goal_number) for one in recalculations],
         ),
         metrics,
         goals,
+        recalculations,
     )

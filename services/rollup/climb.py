@@ -14,7 +14,7 @@ from typing import Final
 
 from prometheus_client import Counter, Histogram
 
-from services.rollup import announce
+from services.rollup import announce, recalculate
 from services.rollup.announce import Face, Moment, Place
 from services.rollup.domain.ancestry import (
     LOCKED,
@@ -341,13 +341,17 @@ async def fold(
     folded = await totals.pending(connection, finished) if finished else {}
     if finished:
         await _settle(connection, definitions, finished)
-    locked, written = _crossed(definitions, waiting, finished)
+    ended = await recalculate.end(connection, definitions, waiting.done)
+    locked, written = _crossed(definitions, waiting, [*finished, *ended.numbers])
+    still = await _still_written(connection, definitions, written)
     return movements_of(
         _in_order(waiting),
         forest=definitions.forest,
         computing=computing,
         folded=folded,
-        holds=locked | await _still_written(connection, definitions, written),
+        holds=locked | still,
+        lacking=ended.lacking,
+        released=ended.numbers & still.keys(),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 from prometheus_client import Counter
 
+from services.rollup import recalculate
 from services.rollup.change_sets import (
     Change,
     Merged,
@@ -163,7 +164,8 @@ class Redefining:
                 return None
             definitions = await self._held.seize(connection)
             gone = await definitions_store.gone_among(connection, goal_numbers(ready))
-            news = merged(news_of(ready, definitions.forest, gone))
+            fresh = news_of(ready, definitions.forest, gone)
+            news = merged(await recalculate.unheard(connection, fresh))
             groups = await self._change(connection, definitions, news)
             await definitions_store.note_gone(
                 connection, gone_numbers(ready), revision=definitions.revision
@@ -214,12 +216,19 @@ class Redefining:
             changed={number: work.standing(number) for number in sorted(outcome.moved)},
             revision=revision,
         )
-        if outcome.rederived:
+        taken = await recalculate.begin(
+            connection,
+            definitions,
+            news.recalculations,
+            outcome,
+            computing_already=computing,
+        )
+        if outcome.rederived - taken:
             await rederivations.queue(
                 connection,
                 {
                     number: carried_by(definitions, number)
-                    for number in sorted(outcome.rederived)
+                    for number in sorted(outcome.rederived - taken)
                 },
             )
         groups = await _announce(connection, definitions, outcome, movements)

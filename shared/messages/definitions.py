@@ -47,6 +47,7 @@ class Kind(StrEnum):
     TEAM = "team"
     BUSINESS_UNIT = "business_unit"
     ORGANIZATION = "organization"
+    RECALCULATION = "recalculation"
 
 
 class _Definition(BaseModel):
@@ -260,13 +261,24 @@ class OrganizationDefinition(_Definition):
     week_start: str = "monday"
 
 
+class RecalculationDefinition(_Definition):
+    """Somebody's wish that the whole tree of a goal be rebuilt from the records."""
+
+    kind: Literal[Kind.RECALCULATION] = Kind.RECALCULATION
+    goal_id: str
+    goal_number: int
+    asked_by: str | None = None
+    asked_at: datetime
+
+
 Definition = Annotated[
     MetricDefinition
     | GoalDefinition
     | UserDefinition
     | TeamDefinition
     | BusinessUnitDefinition
-    | OrganizationDefinition,
+    | OrganizationDefinition
+    | RecalculationDefinition,
     Field(discriminator="kind"),
 ]
 

@@ -12,6 +12,7 @@ from services.rollup.domain.definitions import Changes, Definitions, Outcome
 from services.rollup.domain.forest import Forest
 from services.rollup.domain.holding import Holding, Standing
 from services.rollup.domain.made_under import Bases, MadeUnder
+from services.rollup.domain.recalculation import recalculated_with
 from services.rollup.domain.touching import measured_by, orphans
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric
 
@@ -59,6 +60,7 @@ class Restructuring:
         self.outcome.rederived |= self._bases.awaiting(
             self.outcome.rederived | self._attached
         )
+        self._recalculate(changes.recalculated)
         self._mark_computing(set(computing_already))
         self._holding.freeze_overdue()
         return self.outcome
@@ -204,6 +206,15 @@ class Restructuring:
             passed = {before} | came_from.get(before, set())
             came_from.setdefault(after, set()).update(passed)
         self.outcome.rewritten |= {node.number for node in self._forest.subtree(number)}
+
+    def _recalculate(self, numbers: Sequence[GoalNumber]) -> None:
+        """Have the whole trees of some goals derived again, whatever changed there."""
+        outcome = self.outcome
+        outcome.renewed = set(outcome.rederived)
+        for number in numbers:
+            if number in self._forest.nodes:
+                outcome.recalculated[number] = recalculated_with(number, self._forest)
+                outcome.rederived |= outcome.recalculated[number]
 
     def _mark_computing(self, already: set[GoalNumber]) -> None:
         for number in self.outcome.rederived - already:

@@ -15,6 +15,7 @@ from services.rollup.climb import Climbed, Climbing
 from services.rollup.domain.forest import TREE_GROUPS
 from services.rollup.held import HeldDefinitions
 from services.rollup.intake import Batch, Intake
+from services.rollup.recalculate import Recalculating
 from services.rollup.redefine import Redefining
 from services.rollup.rederive import Rederiving
 from services.rollup.source import Source
@@ -124,6 +125,7 @@ class Copy:
         )
         self.redefining = Redefining(pool, self.held, self.changes)
         self.rederiving = Rederiving(pool, self.held, notify=self._hear)
+        self.recalculating = Recalculating(pool, self.held)
         self.climbing = Climbing(self.held, producer, "goal-updated")
 
     async def _hear(self, groups: Sequence[int]) -> None:
@@ -219,6 +221,7 @@ class Copy:
         await self.redefine_all()
         await self.apply_all()
         await self.rederive_all()
+        await self.recalculating.work_once()
         await self.climb()
         await self.redefining.follow_up()
         await self.publish()

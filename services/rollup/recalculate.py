@@ -235,13 +235,15 @@ def _note(job: Job, gone: set[GoalNumber], still: set[GoalNumber]) -> str | None
     if job.goal_number in gone:
         words.append(f"goal {job.goal_id} was deleted meanwhile")
     elif gone:
-        words.append(f"{len(gone)} of its goals were deleted meanwhile")
+        words.append(_told(len(gone), "deleted meanwhile"))
     if still - gone:
-        words.append(
-            f"{len(still - gone)} of its goals were closed meanwhile and stay as they "
-            "are"
-        )
+        words.append(_told(len(still - gone), "closed meanwhile and left alone"))
     return "; ".join(words) or None
+
+
+def _told(count: int, what: str) -> str:
+    goals = "goal of its tree was" if count == 1 else "goals of its tree were"
+    return f"{count} {goals} {what}"
 
 
 @dataclass(slots=True)

@@ -294,16 +294,18 @@ async def test_records_keep_flowing(
     statements, expected = INJECTED[fault]
     for statement in statements:
         await copy.pool.execute(statement)
-    turns = iter(range(1_000))
+    turn = 0
 
     async def flow() -> None:
-        turn = next(turns)
+        nonlocal turn
+        turn += 1
         for owner in "ABCX":
             world.record(making.won(f"N-{owner}{turn % 3}", "2.00", owner=owner))
-            version = 2 * turn + 2
-            moved = making.won(f"M-{owner}", "4.00", owner=owner, version=version)
-            world.record(moved)
-        world.record(making.won("M-A", "8.00", owner="C", version=2 * turn + 3))
+            grown = making.won(
+                f"M-{owner}", f"{turn}.00", owner=owner, version=2 * turn
+            )
+            world.record(grown)
+        world.record(making.won("M-A", f"{turn}.00", owner="C", version=2 * turn + 1))
         await copy.apply_all(limit=4)
         if turn % 2:
             await copy.climb()
@@ -318,7 +320,7 @@ async def test_records_keep_flowing(
     found = await report(copy)
 
     assert found["status"] == "done"
-    assert next(turns) > 6
+    assert turn > 6
     # By how much each is off is the same, whatever has come to it meanwhile.
     assert [_off_by(one) for one in found["differences"]] == [
         _off_by(
@@ -327,10 +329,10 @@ async def test_records_keep_flowing(
         for one in expected
     ]
     assert await shown(copy, database) == {
-        "A": 222 + 3 * 6 + 8 + 4 + 4,
-        "B": 220 + 2 * 6 + 8 + 4 + 4,
-        "C": 200 + 6 + 8 + 4,
-        "X": 4000 + 6 + 4,
+        "A": 222 + 3 * 6 + 3 * turn,
+        "B": 220 + 2 * 6 + 3 * turn,
+        "C": 200 + 6 + 2 * turn,
+        "X": 4000 + 6 + turn,
     }
 
 
@@ -667,21 +669,59 @@ async def test_what_was_changed_just_before_is_no_difference(
 
 
 async def test_goals_that_move_meanwhile_are_corrected_where_they_are(
-    copy: Copy, world: World, database: str
+    copy: Copy, world: World, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the picture and its correction, to another tree."""
     await copy.settle()
     for statement in (OWN_5, COMPUTED_5.format(2)):
         await copy.pool.execute(statement)
+
+    async def move() -> None:
+        world.say(goal("B", parent_id="X"))
+        await copy.redefine_all()
+
+    _before(monkeypatch, recalculate.Recalculating, "_correct", move)
+    found = await recalculated(copy, "A")
+
+    assert told(found["differences"]) == [
+        ("C", "own.actual", "205", "200"),
+        ("A", "computed.actual", "227", "222"),
+        ("B", "computed.actual", "225", "220"),
+    ]
+    assert await shown(copy, database) == {"A": 2, "B": 220, "C": 200, "X": 4220}
+
+
+async def test_goals_that_are_closed_meanwhile_are_left_as_they_are(
+    copy: Copy, world: World, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the picture and its correction, once a newer job is done with them."""
+    await copy.settle()
     world.say(wish("A"))
     await copy.redefine_all()
-    await copy.rederive_all()
-    world.say(goal("B", parent_id="X"))
+    world.say(goal("C", owner={"type": "user", "id": "X"}))
     await copy.redefine_all()
-    await copy.settle()
+    await copy.rederive_all()
+    await copy.climb()
+    await copy.pool.execute(OWN_5)
 
-    assert (await report(copy))["difference_count"] > 0
-    assert await shown(copy, database) == {"A": 2, "B": 220, "C": 200, "X": 4220}
+    async def close() -> None:
+        world.say(goal("C", owner={"type": "user", "id": "X"}, state="closed"))
+        await copy.redefine_all()
+
+    with monkeypatch.context() as before:
+        _before(before, recalculate.Recalculating, "_correct", close)
+        await copy.settle()
+    found = await report(copy)
+    own = (await numbers(database, OWN))["C"]
+    await copy.pool.execute(
+        "UPDATE rollup.total SET own_actual = own_actual - 50000 WHERE number = 3"
+    )
+
+    assert found["status"] == "done"
+    assert found["note"] == "1 goal of its tree was closed meanwhile and left alone"
+    assert found["differences"] == []
+    assert own == (4005 * UNIT, 0, 0)
+    assert await shown(copy, database) == {"A": 4022, "B": 4020, "C": 4000, "X": 4000}
 
 
 async def test_two_that_overlap_correct_once(

@@ -13,6 +13,7 @@ from services.goals.http import (
     live,
     metrics,
     planning,
+    recalculations,
 )
 from services.goals.http.access import Access
 from services.goals.http.context import Service
@@ -49,6 +50,7 @@ def build_http(
         goals.router,
         planning.router,
         importing.router,
+        recalculations.router,
         metrics.router,
         directory.router,
         live.router,

@@ -21,6 +21,7 @@ from services.goals.store.directory import (
 from services.goals.store.goals import Goals
 from services.goals.store.metrics import Metrics
 from services.goals.store.numbers import PublishedStatements
+from services.goals.store.recalculations import Recalculations
 from shared.messages.definitions import Kind
 from shared.plumbing.identifiers import new_id
 from shared.plumbing.producing import MESSAGE_BYTES_MAX
@@ -51,6 +52,7 @@ class Reading(OrganizationStatements, PublishedStatements):
         self.business_units = BusinessUnits(connection)
         self.metrics = Metrics(connection)
         self.goals = Goals(connection)
+        self.recalculations = Recalculations(connection)
 
 
 class Changes(Reading):

@@ -25,6 +25,11 @@ _COLUMNS = """
     goal.computed_actual, goal.computed_in_progress, goal.computed_custom,
     goal.shown_actual, goal.shown_in_progress, goal.shown_custom,
     goal.locked, goal.written, goal.override_number,
+    (
+        SELECT rolled_up.at
+        FROM rollup_published.rolled_up AS rolled_up
+        WHERE rolled_up.number = goal.number
+    ) AS rolled_up_at,
     ARRAY(SELECT jsonb_object_keys(goal.rollup_fields)) AS slots
 """
 _NUMBERS = f"""
@@ -157,4 +162,5 @@ def _numbers(row: asyncpg.Record) -> GoalNumbers:
         depth=row["depth"],
         revision=row["revision"],
         updated_at=row["updated_at"],
+        rolled_up_at=row["rolled_up_at"],
     )

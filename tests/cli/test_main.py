@@ -17,6 +17,7 @@ COMMANDS = {
     "records",
     "goals",
     "status",
+    "recalculate",
     "verify",
     "rejected",
     "page-link",

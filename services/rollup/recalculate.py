@@ -20,9 +20,15 @@ from services.rollup.domain.contributions import Deltas, by_group, number_of
 from services.rollup.domain.definitions import Definitions, Outcome
 from services.rollup.domain.recalculation import Comparison, compare
 from services.rollup.held import HeldDefinitions
+from services.rollup.store import (
+    comparing,
+    recalculations,
+    records,
+    rederivations,
+)
 from services.rollup.store import definitions as definitions_store
-from services.rollup.store import recalculations, records, rederivations
-from services.rollup.store.recalculations import Asked, Job
+from services.rollup.store.comparing import Job
+from services.rollup.store.recalculations import Asked
 from services.rollup.store.rederivations import Rederivation
 from shared.domain.goals import GoalId, GoalNumber
 from shared.messages.definitions import RecalculationDefinition
@@ -160,10 +166,12 @@ class Recalculating:
     async def work_once(self) -> list[int]:
         """Compare the goals of one job; return the groups of trees that have news."""
         async with self._pool.acquire() as connection:
+            if not await comparing.may_compare(connection):
+                return []
             # As long as this lasts, no other process compares for the job; if it breaks
             # off, the next one begins with a picture of its own.
             async with connection.transaction(isolation="repeatable_read"):
-                job = await recalculations.take(connection)
+                job = await comparing.take(connection)
                 if job is None:
                     return []
                 comparison = await self._compare(connection, job)
@@ -172,22 +180,22 @@ class Recalculating:
 
     async def _compare(self, connection: Connection, job: Job) -> Comparison:
         """Compare what one snapshot shows, page by page."""
-        found = await recalculations.findings(connection, job.id)
-        goals, entities = await recalculations.goals(
+        found = await comparing.findings(connection, job.id)
+        goals, entities = await comparing.goals(
             connection, job, set(map(number_of, found))
         )
         stored: dict[int, int] = {}
         after: str | None = ""
         compared = 0
         while after is not None:
-            page = await recalculations.page(
+            page = await comparing.page(
                 connection, goals, after=after, entities=entities, limit=PAGE_RECORDS
             )
             for slot, amount in page.sums.items():
                 stored[slot] = stored.get(slot, 0) + amount
             after = page.last_key
             compared += page.records
-            await recalculations.compared(self._pool, job.id, compared)
+            await comparing.compared(self._pool, job.id, compared)
         return compare(goals, stored, found)
 
     async def _correct(
@@ -195,7 +203,7 @@ class Recalculating:
     ) -> list[int]:
         """Leave the job's last word with what corrects its goals."""
         definitions = await self._held.share(connection)
-        if not await recalculations.seize(connection, job):
+        if not await comparing.seize(connection, job):
             log.info("recalculation_compares_again", recalculation=job.id)
             return []
         forest = definitions.forest
@@ -219,9 +227,7 @@ class Recalculating:
                 connection, group=group, rederivation_id=job.rederivation_id
             )
         note = _note(job, gone, still.intersection(job.numbers))
-        await recalculations.report(
-            connection, job, comparison, note=note, groups=groups
-        )
+        await comparing.report(connection, job, comparison, note=note, groups=groups)
         differences = len(comparison.differences)
         DIFFERENT.inc(differences)
         told = log.warning if differences else log.info

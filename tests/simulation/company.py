@@ -14,6 +14,7 @@ from services.rollup.domain.forest import TREE_GROUPS
 from services.rollup.intake import Batch
 from services.rollup.store import (
     announcements,
+    comparing,
     definitions,
     offsets,
     recalculations,
@@ -41,19 +42,8 @@ STATEMENTS = (
         ),
     ),
     (rederivations, ("take", "queue", "finish", "advance", "settle")),
-    (
-        recalculations,
-        (
-            "begin",
-            "read_on",
-            "begin_comparing",
-            "take",
-            "page",
-            "seize",
-            "report",
-            "end",
-        ),
-    ),
+    (recalculations, ("begin", "read_on", "begin_comparing", "end")),
+    (comparing, ("take", "page", "seize", "report")),
     (totals, ("read_deltas", "drop_deltas", "move", "finish_climb", "touch")),
     (announcements, ("announce", "withdraw")),
     (definitions, ("share", "seize", "write_outcome", "write_metrics", "set_revision")),

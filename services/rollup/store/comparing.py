@@ -15,6 +15,7 @@ from services.rollup.domain.recalculation import (
     Found,
     Measured,
 )
+from services.rollup.store.codec import decode
 from shared.domain.amounts import text_of
 from shared.domain.goals import SLOTS, GoalId, GoalNumber
 from shared.plumbing.postgres import Connection
@@ -91,16 +92,18 @@ WHERE goal.tree_number IN (SELECT tree_number FROM trees)
    OR goal.number IN (SELECT number FROM wanted)
 """
 
-# Slots are even; the odd one above holds how many times 10^18 come on top.
-_UNITS = "sum(amount * CASE slot % 2 WHEN 1 THEN 1e18 ELSE 1 END)::text"
-_WAITING = f"""
-SELECT slot - slot % 2 AS slot, {_UNITS} AS amount
-FROM rollup.delta
-CROSS JOIN LATERAL unnest(delta.slots, delta.amounts) AS one (slot, amount)
+# Added up before they are chosen: joining each contribution would take twice as long.
+_WAITING = """
+SELECT slot, amount::text
+FROM (
+    SELECT slot, sum(amount) AS amount
+    FROM rollup.delta
+    CROSS JOIN LATERAL unnest(delta.slots, delta.amounts) AS one (slot, amount)
+    GROUP BY slot
+) AS added
 JOIN unnest($1::bigint[]) AS wanted (number) ON wanted.number = slot >> 3
-GROUP BY 1
 """
-_PAGE = f"""
+_PAGE = """
 WITH page AS MATERIALIZED (
     SELECT key, slots, amounts
     FROM rollup.record
@@ -111,11 +114,14 @@ WITH page AS MATERIALIZED (
 SELECT NULL AS slot, count(*)::text AS amount, max(key) AS last_key
 FROM page
 UNION ALL
-SELECT slot - slot % 2, {_UNITS}, NULL
-FROM page
-CROSS JOIN LATERAL unnest(page.slots, page.amounts) AS one (slot, amount)
+SELECT slot, amount::text, NULL
+FROM (
+    SELECT slot, sum(amount) AS amount
+    FROM page
+    CROSS JOIN LATERAL unnest(page.slots, page.amounts) AS one (slot, amount)
+    GROUP BY slot
+) AS added
 JOIN unnest($1::bigint[]) AS wanted (number) ON wanted.number = slot >> 3
-GROUP BY 1
 """
 _COMPARED = "UPDATE rollup.recalculation SET records_compared = $2 WHERE id = $1"
 
@@ -186,8 +192,15 @@ async def goals(
 async def _waiting(
     connection: Connection, numbers: Sequence[GoalNumber]
 ) -> dict[int, int]:
-    rows = await connection.fetch(_WAITING, numbers)
-    return {row["slot"]: int(row["amount"]) for row in rows}
+    return _sums(await connection.fetch(_WAITING, numbers))
+
+
+def _sums(rows: Sequence[asyncpg.Record]) -> dict[int, int]:
+    """Return sums of contributions by slot."""
+    slots, amounts = decode(
+        [row["slot"] for row in rows], [int(row["amount"]) for row in rows]
+    )
+    return dict(zip(slots, amounts, strict=True))
 
 
 def _measured(
@@ -240,9 +253,7 @@ async def page(
     return Page(
         last_key=head["last_key"],
         records=int(head["amount"]),
-        sums={
-            row["slot"]: int(row["amount"]) for row in rows if row["slot"] is not None
-        },
+        sums=_sums([row for row in rows if row["slot"] is not None]),
     )
 
 

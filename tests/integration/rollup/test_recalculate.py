@@ -188,6 +188,20 @@ async def test_a_closed_goal_is_left_as_it_is(
     assert await shown(copy, database) == {"A": 222, "B": 220, "C": 500, "X": 4000}
 
 
+async def test_where_all_goals_are_closed_there_is_nothing_to_do(
+    copy: Copy, world: World, database: str
+) -> None:
+    """It ends at once, without a goal."""
+    await copy.settle()
+    world.say(goal("X", state="discarded"))
+    await copy.settle()
+
+    found = await recalculated(copy, "X")
+
+    assert (found["goals"], found["records_read"]) == (0, 0)
+    assert await shown(copy, database) == TOTALS
+
+
 async def test_a_second_wish_joins_the_one_that_runs(
     copy: Copy, world: World, database: str
 ) -> None:

@@ -276,6 +276,19 @@ def verify(*, as_json: AsJson = False) -> None:
     raise typer.Exit(command.run(as_json=as_json))
 
 
+@app.command()
+def recalculate(
+    goal: Annotated[str, typer.Argument(help="Any goal of the tree.")],
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild a goal's tree from its records (exit code 3: something differed)."""
+    from cli import recalculating  # noqa: PLC0415
+
+    raise typer.Exit(recalculating.run(goal, wait=wait, as_json=as_json))
+
+
 @rejected.command("list")
 def rejected_list(
     limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 100,

@@ -15,7 +15,7 @@ from typing import Final
 import asyncpg
 from prometheus_client import Counter, Histogram
 
-from services.rollup import announce
+from services.rollup import announce, recalculate
 from services.rollup.announce import Face, Moment, Place
 from services.rollup.domain.ancestry import (
     LOCKED,
@@ -387,8 +387,10 @@ async def gather(
         # None: no group has to wait.
         ticked=set(ticked) if definitions.directory.schedule.frequency_hours else None,
     )
-    locked, loose = _crossed(definitions, waiting, folded)
+    ended = await recalculate.end(connection, definitions, waiting.done)
+    locked, loose = _crossed(definitions, waiting, [*folded, *ended.numbers])
     overflown = loose & definitions.forest.overflown
+    still = await _still_written(connection, definitions, loose - overflown)
     return Gathered(
         forest=definitions.forest,
         deltas=list(_in_order(waiting)),
@@ -397,8 +399,10 @@ async def gather(
         holds={
             **locked,
             **dict.fromkeys(overflown, LOCKED),
-            **await _still_written(connection, definitions, loose - overflown),
+            **still,
         },
+        lacking=ended.lacking,
+        released=ended.numbers & still.keys(),
     )
 
 

@@ -272,7 +272,7 @@ def _answer(
         tree_id=None if numbers is None else numbers.tree_id,
         depth=None if numbers is None else numbers.depth,
         revision=None if numbers is None else numbers.revision,
-        last_rolled_up_at=None if numbers is None else numbers.updated_at,
+        last_rolled_up_at=None if numbers is None else numbers.rolled_up_at,
         rollup=RollupAnswer(
             status=(
                 RollupStatus.COMPUTING if numbers is None else status_of(goal, numbers)

@@ -16,6 +16,7 @@ from services.goals.http import (
     live,
     metrics,
     planning,
+    recalculations,
 )
 from services.goals.http.access import Access
 from services.goals.http.context import Service
@@ -54,6 +55,7 @@ def build_http(
         planning.router,
         import_kinds.goals_router,
         changing_many.router,
+        recalculations.router,
         metrics.router,
         import_kinds.metrics_router,
         entities.router,

@@ -15,6 +15,8 @@ class Rederivation:
     owners: Sequence[str] | None
     entities: Sequence[str]
     cursor: str
+    # If given, it is about all that depends on these, and no goal waits for its end.
+    parents: Sequence[str] | None
 
 
 _QUEUE = """
@@ -61,18 +63,24 @@ FROM (
 WHERE id = $1
 """
 
+_QUEUE_PARENTS = """
+INSERT INTO rollup.rederivation (numbers, owners, entities, parents)
+VALUES ('{}', NULL, '{}', $1)
+"""
+
 # All its goals belong to newer jobs, which read what it would have.
 _DROP_DESERTED = """
 DELETE FROM rollup.rederivation
-WHERE NOT EXISTS (
-    SELECT FROM rollup.goal
-    WHERE goal.rederivation_id = rederivation.id AND NOT goal.gone
-)
+WHERE parents IS NULL
+  AND NOT EXISTS (
+      SELECT FROM rollup.goal
+      WHERE goal.rederivation_id = rederivation.id AND NOT goal.gone
+  )
 """
 
 # Any process may read on; one at a time reads for a job.
 _TAKE = """
-SELECT id, owners, entities, cursor
+SELECT id, owners, entities, cursor, parents
 FROM rollup.rederivation
 ORDER BY id
 LIMIT 1
@@ -117,6 +125,11 @@ async def queue(connection: Connection, goals: Carried) -> int:
     return job
 
 
+async def queue_parents(connection: Connection, parents: Sequence[str]) -> None:
+    """Queue what depends on some records that have changed."""
+    await connection.execute(_QUEUE_PARENTS, parents)
+
+
 async def take(connection: Connection) -> Rederivation | None:
     """Lock the oldest job that nobody reads for now."""
     row = await connection.fetchrow(_TAKE)
@@ -127,6 +140,7 @@ async def take(connection: Connection) -> Rederivation | None:
         owners=row["owners"],
         entities=row["entities"],
         cursor=row["cursor"],
+        parents=row["parents"],
     )
 
 

@@ -15,6 +15,7 @@ from services.rollup.intake import Batch
 from services.rollup.store import (
     announcements,
     definitions,
+    links,
     offsets,
     records,
     rederivations,
@@ -39,6 +40,7 @@ STATEMENTS = (
             "update_contributions",
         ),
     ),
+    (links, ("lock", "dependants_of", "next_dependants", "return_to_mark", "write")),
     (rederivations, ("take", "queue", "finish", "advance", "settle")),
     (totals, ("read_deltas", "drop_deltas", "move", "finish_climb", "touch")),
     (announcements, ("announce", "withdraw")),

@@ -27,7 +27,6 @@ from services.rollup.change_sets import (
     read_change,
     whole_prefix,
 )
-from services.rollup.climb import carried_by, gather
 from services.rollup.domain.ancestry import Movements
 from services.rollup.domain.definitions import Definitions, Outcome
 from services.rollup.domain.forest import TREE_GROUPS
@@ -39,6 +38,7 @@ from services.rollup.domain.touching import (
     overdue,
     touched_goals,
 )
+from services.rollup.gathering import carried_by, gather
 from services.rollup.held import HeldDefinitions
 from services.rollup.source import Source, Span
 from services.rollup.store import (

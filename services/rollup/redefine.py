@@ -217,7 +217,7 @@ class Redefining:
         self, connection: Connection, definitions: Definitions
     ) -> datetime:
         now = await directory.move_clock(connection, minute_of(self._clock()))
-        definitions.directory.now = now
+        definitions.directory.look_at(now)
         return now
 
     async def _apply(self, ready: Sequence[Change], epoch: int) -> list[int] | None:

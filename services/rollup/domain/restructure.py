@@ -31,6 +31,10 @@ class Restructuring:
         self._definitions = definitions
         self._forest = definitions.forest
         self._attached: set[GoalNumber] = set()
+        # What was wrong with goals before the change.
+        self._before = {
+            number: _verdict(self._forest, number) for number in self._forest.blamed
+        }
         self.outcome = Outcome()
         self._bases = Bases(
             definitions.forest,
@@ -108,11 +112,8 @@ class Restructuring:
     def _judge(self) -> None:
         """Say of every goal what is wrong with it, or with one below it."""
         forest, directory = self._forest, self._definitions.directory
-        if not (
-            forest.errors or forest.blamed or directory.disabled or forest.overflown
-        ):
+        if not (self._before or directory.disabled or forest.overflown):
             return
-        before = {number: _verdict(forest, number) for number in forest.blamed}
         forest.errors = {
             number: error
             for number in forest.frozen
@@ -120,10 +121,9 @@ class Restructuring:
         }
         forest.errors.update(dict.fromkeys(forest.overflown, TOTAL_OVERFLOW))
         forest.blamed = forest.blame()
-        for number in before.keys() | forest.blamed.keys():
-            if number in forest.nodes and before.get(number) != _verdict(
-                forest, number
-            ):
+        for number in self._before.keys() | forest.blamed.keys():
+            verdict = _verdict(forest, number)
+            if number in forest.nodes and verdict != self._before.get(number):
                 self.outcome.judged.add(number)
                 self.outcome.rewritten.add(number)
 

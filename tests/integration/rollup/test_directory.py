@@ -236,6 +236,11 @@ async def test_the_goal_named_is_the_nearest_of_those_that_fail(database: str) -
         assert await named() == {"P": "P", "A": "A", "C": "C"}
         world.say(goal("C", 4, parent_id="A", state="closed"))
         assert (await named())["C"] is None
+        world.say(user("M", disabled=False), goal("C", 4, parent_id="A"))
+        world.say(goal("C", 4, parent_id="A", manager_id="X"))
+        assert await named() == {"P": "C", "A": "C", "C": "C"}
+        world.say(making.gone("C", 4))
+        assert await named() == {"P": None, "A": None}
 
 
 async def test_a_process_that_starts_knows_people_and_errors(database: str) -> None:

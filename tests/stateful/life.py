@@ -1,0 +1,183 @@
+"""A life of an organisation: what each deed must come to.
+
+The house does a deed and comes to rest; then every goal must read as the oracle says,
+in every column, by itself, in its tree and in the last message about it. What was
+refused has changed nothing. Which deeds there are, the rules say, a module each.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis.stateful import RuleBasedStateMachine, precondition
+from typing_extensions import override
+
+from tests.stateful import bodies
+from tests.stateful.deeds import Deed, Json, Kind
+from tests.stateful.house import Street, steady
+from tests.stateful.known_defects import is_known
+from tests.stateful.oracle import Oracle
+
+NOW = datetime(2026, 8, 15, 22, 30, tzinfo=UTC)
+# There is a goal that a rule can be about.
+with_goals = precondition(lambda life: bool(life._oracle.said.goals))
+# What every life begins with.
+FOUNDING = [
+    Deed(Kind.CREATE_METRIC, name, {"id": name, "name": name, **body})
+    for name, body in bodies.METRICS.items()
+]
+
+
+@dataclass(slots=True)
+class Diary:
+    """What all lives together came to."""
+
+    steps: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    seconds_to_open: float = 0.0
+    lives: int = 0
+    # How often each kind of deed was done, or refused for what.
+    answers: Counter[str] = field(default_factory=Counter)
+
+    @override
+    def __str__(self) -> str:
+        """Return it in a line."""
+        each = 1000 * self.seconds / max(self.steps, 1)
+        opening = 1000 * self.seconds_to_open / max(self.lives, 1)
+        return (
+            f"{self.lives} lives, {self.steps} deeds ({self.refused} refused), "
+            f"{each:.0f} ms a deed and {opening:.0f} ms to open a house"
+        )
+
+
+class Life(RuleBasedStateMachine):
+    """One organisation, from its founding on."""
+
+    def __init__(self, runner: asyncio.Runner, street: Street, diary: Diary) -> None:
+        super().__init__()
+        self._run = runner.run
+        self._diary = diary
+        self._oracle = Oracle(users=bodies.USERS, teams=bodies.TEAMS)
+        self._done: list[str] = []
+        self._seen: dict[str, Json] = {}
+        for deed in FOUNDING:
+            self._oracle.do(deed)
+        started = time.perf_counter()
+        self._house = self._run(street.open())
+        diary.seconds_to_open += time.perf_counter() - started
+        diary.lives += 1
+
+    def live(self, deeds: Sequence[Deed]) -> None:
+        """Do these, whatever is known of them."""
+        for deed in deeds:
+            self._do_so(deed)
+
+    def _do(self, kind: Kind, name: str = "", body: Any = None) -> None:
+        deed = Deed(kind, name, body)
+        if not is_known(self._oracle.said, deed):
+            self._do_so(deed)
+
+    def _do_so(self, deed: Deed) -> None:
+        self._done.append(str(deed))
+        started = time.perf_counter()
+        try:
+            self._run(self._do_and_judge(deed))
+        except Exception as fault:
+            fault.add_note("\n".join(["what was done:", *self._done]))
+            raise
+        finally:
+            self._diary.seconds += time.perf_counter() - started
+            self._diary.steps += 1
+
+    async def _do_and_judge(self, deed: Deed) -> None:
+        allowed = self._oracle.answers_to(deed)
+        answer = await self._house.do(deed)
+        if answer is not None:
+            self._done[-1] += f" - refused: {answer}"
+            self._diary.refused += 1
+        self._diary.answers[f"{deed.kind}: {answer or 'done'}"] += 1
+        assert answer in allowed, f"answered {answer}, the rules say {allowed}"
+        if answer is None:
+            self._oracle.do(deed)
+        await self._judge(deed, refused=answer is not None)
+
+    async def _judge(self, deed: Deed, *, refused: bool = False) -> None:
+        await self._house.come_to_rest(turn=self._diary.steps)
+        before, self._seen = self._seen, await self._house.picture(NOW)
+        if refused:
+            assert self._seen == before, f"{deed} was refused and changed something"
+        found = {one: steady(answer) for one, answer in self._seen.items()}
+        expected = self._oracle.picture(NOW)
+        assert found == expected, _difference(found, expected)
+        self._judge_revisions(before)
+        self._judge_messages()
+
+    def _judge_revisions(self, before: dict[str, Json]) -> None:
+        for goal_id, answer in self._seen.items():
+            earlier = before.get(goal_id)
+            if earlier is None:
+                continue
+            rose = answer["revision"] - earlier["revision"]
+            assert rose >= 0, f"the revision of {goal_id} fell"
+            if steady(answer) != steady(earlier) | {"children": answer["children"]}:
+                assert rose > 0, f"{goal_id} changed under the same revision"
+
+    def _judge_messages(self) -> None:
+        announced = self._house.announced()
+        living = {one for one, message in announced.items() if message is not None}
+        assert living == self._seen.keys(), "other goals are announced than there are"
+        for goal_id, answer in self._seen.items():
+            message = announced[goal_id]
+            told = {name: message[name] for name in _TOLD}
+            expected = {name: answer[name] for name in _TOLD}
+            assert told == expected, _difference({goal_id: told}, {goal_id: expected})
+            assert message["rollup"]["status"] == answer["rollup"]["status"]
+            assert message["period"] == {
+                "start": answer["period"]["start"],
+                "end": answer["period"]["end"],
+                "time_zone": answer["time_zone"],
+            }
+
+    def _goal(self, number: int) -> str:
+        """Return one of the goals, oldest first."""
+        known = sorted(self._oracle.said.goals, key=lambda one: (len(one), one))
+        return known[number % len(known)]
+
+    def _change(self, goal: int, body: Json) -> None:
+        self._do(Kind.CHANGE_GOAL, self._goal(goal), body)
+
+
+_TOLD = (
+    "tree_id",
+    "parent_id",
+    "title",
+    "metric_id",
+    "owner",
+    "manager_id",
+    "state",
+    "target",
+    "stretch_target",
+    "is_overridden",
+    "attributes",
+    "revision",
+    "values",
+    "percentage",
+)
+
+
+def _difference(found: dict[str, Json], expected: dict[str, Json]) -> str:
+    """Return the columns that differ, a line each."""
+    lines = ["the tree is not what it must be:"]
+    for goal_id in sorted(found.keys() | expected.keys()):
+        ours, theirs = found.get(goal_id, {}), expected.get(goal_id, {})
+        lines += [
+            f"  {goal_id}.{name}: {ours.get(name)}, must be {theirs.get(name)}"
+            for name in sorted(ours.keys() | theirs.keys())
+            if ours.get(name) != theirs.get(name)
+        ]
+    return "\n".join(lines)

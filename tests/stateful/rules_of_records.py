@@ -1,0 +1,127 @@
+"""Rules: records come, change, come again and contradict one another."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from tests.stateful import bodies
+from tests.stateful.bodies import pick
+from tests.stateful.deeds import Deed, Json, Kind
+from tests.stateful.life import Life
+from tests.stateful.said import key_of
+
+RECORDS_OF_AN_ENTITY = 5
+FIRST_VERSION = 10
+
+
+class RulesOfRecords(Life):
+    """Upstream systems send records."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._sent: list[Json] = []
+
+    def _known(self, number: int) -> Json | None:
+        known = sorted(self._oracle.said.records.values(), key=key_of)
+        return known[number % len(known)] if known else None
+
+    def _send(self, *several: Json) -> None:
+        self._sent += several
+        self._do(Kind.SEND_RECORDS, body=list(several))
+
+    def _next(self, entity: str, number: int, content: Json, *, by: int = 1) -> Json:
+        record = {"entity": entity, "id": f"O-{number % RECORDS_OF_AN_ENTITY}"}
+        known = self._oracle.said.records.get(key_of(record))
+        last = FIRST_VERSION if known is None else known["version"]
+        return {**record, "version": last + by, **content}
+
+    @initialize(contents=st.lists(bodies.contents, min_size=1, max_size=5))
+    def begin_with_records(self, contents: list[Json]) -> None:
+        """Begin with some opportunities."""
+        self._send(
+            *(
+                self._next("opportunity", number, content)
+                for number, content in enumerate(contents)
+            )
+        )
+
+    @rule(entity=st.sampled_from(bodies.ENTITIES), number=pick, content=bodies.contents)
+    def send_record(self, entity: str, number: int, content: Json) -> None:
+        """Send a new version of a record."""
+        self._send(self._next(entity, number, content))
+
+    @rule(
+        several=st.lists(
+            st.tuples(
+                st.sampled_from(bodies.ENTITIES),
+                pick,
+                bodies.contents,
+                st.integers(1, 3),
+            ),
+            min_size=2,
+            max_size=5,
+        )
+    )
+    def send_records(self, several: list[tuple[str, int, Json, int]]) -> None:
+        """Send several records at once, maybe several versions of one."""
+        fresh: dict[tuple[str, int], Json] = {}
+        for entity, number, content, by in several:
+            record = self._next(entity, number, content, by=by)
+            # Never two contents under one version: that is a rule of its own.
+            fresh.setdefault((key_of(record), record["version"]), record)
+        self._send(*fresh.values())
+
+    @rule(number=pick, correction=bodies.corrections)
+    def correct_record(self, number: int, correction: Json) -> None:
+        """Re-own, re-date, delete or restore a record, or change its state."""
+        known = self._known(number)
+        if known is None:
+            return
+        record = {**known, "version": known["version"] + 1}
+        for name, value in correction.items():
+            if name in known["attributes"]:
+                record["attributes"] = known["attributes"] | {name: value}
+            else:
+                record[name] = value
+        self._send(record)
+
+    @rule(number=pick, content=bodies.contents)
+    def send_stale(self, number: int, content: Json) -> None:
+        """Send a version that is older than what is known."""
+        known = self._known(number)
+        if known is not None:
+            # None that was sent before: a version has one content.
+            self._send({**known, **content, "version": known["version"] % 10})
+
+    @rule(number=st.integers(0, 200))
+    def send_again(self, number: int) -> None:
+        """Send once more what was sent before."""
+        if self._sent:
+            self._send(self._sent[-1 - number % len(self._sent)])
+
+    @rule(number=pick, content=bodies.contents, other=bodies.contents)
+    def send_conflict(self, number: int, content: Json, other: Json) -> None:
+        """Send two contents under one version; which counts, no order decides."""
+        record = self._next("opportunity", number, {})
+        several = [
+            {**record, **one, "attributes": {**one["attributes"], "copy": copy}}
+            for copy, one in (("one", content), ("other", other))
+        ]
+        body = [several[0], several[1]]
+        self._done.append(str(Deed(Kind.SEND_RECORDS, "that conflict", body)))
+        self._run(self._settle_conflict(several))
+
+    async def _settle_conflict(self, several: list[Json]) -> None:
+        winners = set()
+        for order in (several, several[::-1]):
+            for record in order:
+                await self._house.do(Deed(Kind.SEND_RECORDS, body=[record]))
+                await self._house.come_to_rest(turn=self._diary.steps)
+            standing = await self._house.attributes_of(key_of(several[0]))
+            winners.add(standing["copy"])
+        assert len(winners) == 1, f"the order decided between {several}"
+        [winner] = winners
+        deed = Deed(Kind.SEND_RECORDS, body=[several[winner == "other"]])
+        self._oracle.do(deed)
+        await self._judge(deed)

@@ -234,3 +234,15 @@ fields: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
     min_size=1,
     max_size=2,
 )
+
+metric_changes: st.SearchStrategy[Json] = st.one_of(
+    st.fixed_dictionaries({"rollup_fields": fields}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "name": st.sampled_from(("Revenue", "Other")),
+            "kind": st.sampled_from(("count", "amount")),
+            "stretch_tracked": st.booleans(),
+        },
+    ),
+)

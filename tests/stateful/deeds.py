@@ -42,3 +42,12 @@ class Deed:
         """Return the deed as one line of a list."""
         said = "" if self.body is None else f" {json.dumps(self.body)}"
         return f"{self.kind} {self.name}".strip() + said
+
+
+def is_about_holding(deed: Deed) -> bool:
+    """Tell whether a deed says that goals hold what they show, or let it go."""
+    named = {"state", "is_override", "is_overridden", "values"}
+    bodies = deed.body if isinstance(deed.body, list) else [deed.body or {}]
+    return any(named & body.keys() for body in bodies) and (
+        deed.kind is not Kind.SEND_RECORDS
+    )

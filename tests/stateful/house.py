@@ -42,6 +42,7 @@ ROUNDS_MAX = 6
 WAITING = ("waiting_deltas", "computing_goals", "waiting_announcements")
 PARTITIONS = 2
 LOOK_SECONDS = 0.1
+CHUNKS_MAX = 3
 # Columns that only tell when and how often something was written.
 VOLATILE = ("version", "revision", "last_rolled_up_at", "as_of", "access")
 
@@ -116,10 +117,27 @@ class House:
             return refused.refusal.error
         return None
 
-    async def come_to_rest(self, *, turn: int = 0) -> None:
-        """Do everything there is to do; whose turn it is does most of it."""
+    async def take_in(self, deed: Deed, *, turn: int) -> None:
+        """Apply it, and do no more of what follows than whose turn it is gets done."""
+        reader, worker = self._copies[0], self._copies[turn % len(self._copies)]
+        if deed.kind is Kind.SEND_RECORDS:
+            await reader.apply_all()
+            return
+        await self._relay()
+        await _unless_it_complains(reader)
+        for _ in range(turn % CHUNKS_MAX):
+            await worker.rederiving.work_once()
+        if turn % 2:
+            await worker.publish_climbed(await worker.climb())
+
+    async def _relay(self) -> None:
+        """Publish what is in the outbox."""
         while await self._outbox._publish_some(self._session):
             pass
+
+    async def come_to_rest(self, *, turn: int = 0) -> None:
+        """Do everything there is to do; whose turn it is does most of it."""
+        await self._relay()
         reader, worker = self._copies[0], self._copies[turn % len(self._copies)]
         status: Mapping[str, int] = {}
         for _ in range(ROUNDS_MAX):

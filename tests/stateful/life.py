@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis.stateful import RuleBasedStateMachine, precondition
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from typing_extensions import override
 
 from tests.stateful import bodies
-from tests.stateful.deeds import Deed, Json, Kind
+from tests.stateful.deeds import Deed, Json, Kind, is_about_holding
 from tests.stateful.house import Street, steady
 from tests.stateful.known_defects import is_known
 from tests.stateful.oracle import Oracle
@@ -30,6 +30,8 @@ FOUNDING = [
     Deed(Kind.CREATE_METRIC, name, {"id": name, "name": name, **body})
     for name, body in bodies.METRICS.items()
 ]
+# What nobody does; whatever is under way is rolled up.
+REST = Deed(Kind.SEND_RECORDS, body=[])
 
 
 @dataclass(slots=True)
@@ -65,6 +67,9 @@ class Life(RuleBasedStateMachine):
         self._oracle = Oracle(users=bodies.USERS, teams=bodies.TEAMS)
         self._done: list[str] = []
         self._seen: dict[str, Json] = {}
+        # Whether the next deed is not waited for; and what was not waited for so far.
+        self._hurries = False
+        self._unsettled: set[Kind] = set()
         for deed in FOUNDING:
             self._oracle.do(deed)
         started = time.perf_counter()
@@ -88,13 +93,18 @@ class Life(RuleBasedStateMachine):
         try:
             self._run(self._do_and_judge(deed))
         except Exception as fault:
-            fault.add_note("\n".join(["what was done:", *self._done]))
+            self._tell(fault)
             raise
         finally:
             self._diary.seconds += time.perf_counter() - started
             self._diary.steps += 1
 
+    def _tell(self, fault: Exception) -> None:
+        """Let a failure say what was done."""
+        fault.add_note("\n".join(["what was done:", *self._done]))
+
     async def _do_and_judge(self, deed: Deed) -> None:
+        await self._rest_before(deed)
         allowed = self._oracle.answers_to(deed)
         answer = await self._house.do(deed)
         if answer is not None:
@@ -102,12 +112,38 @@ class Life(RuleBasedStateMachine):
             self._diary.refused += 1
         self._diary.answers[f"{deed.kind}: {answer or 'done'}"] += 1
         assert answer in allowed, f"answered {answer}, the rules say {allowed}"
+        was_at_rest = not self._unsettled
         if answer is None:
             self._oracle.do(deed)
-        await self._judge(deed, refused=answer is not None)
+            if self._may_hurry(deed):
+                self._done[-1] += " - and at once:"
+                self._unsettled.add(deed.kind)
+                await self._house.take_in(deed, turn=len(self._done))
+                return
+        await self._judge(deed, refused=answer is not None and was_at_rest)
+
+    def _may_hurry(self, deed: Deed) -> bool:
+        """Tell whether the next deed may come before this one is rolled up.
+
+        Only where that makes no difference: it ends what was written, and decides at
+        what a goal is locked or closed.
+        """
+        hurries, self._hurries = self._hurries, False
+        goals = self._oracle.said.goals.values()
+        return (
+            hurries
+            and not is_about_holding(deed)
+            and all(goal.written is None for goal in goals)
+        )
+
+    async def _rest_before(self, deed: Deed) -> None:
+        """Let what is under way be rolled up, if the deed holds what shows then."""
+        if self._unsettled - {Kind.SEND_RECORDS} and is_about_holding(deed):
+            await self._judge(deed)
 
     async def _judge(self, deed: Deed, *, refused: bool = False) -> None:
-        await self._house.come_to_rest(turn=self._diary.steps)
+        await self._house.come_to_rest(turn=len(self._done))
+        self._unsettled.clear()
         before, self._seen = self._seen, await self._house.picture(NOW)
         if refused:
             assert self._seen == before, f"{deed} was refused and changed something"
@@ -116,6 +152,18 @@ class Life(RuleBasedStateMachine):
         assert found == expected, _difference(found, expected)
         self._judge_revisions(before)
         self._judge_messages()
+
+    @precondition(lambda self: not self._hurries)
+    @rule()
+    def hurry(self) -> None:
+        """Let the deed after the next one come before the next is rolled up."""
+        self._hurries = True
+
+    @override
+    def teardown(self) -> None:
+        """Let what is under way be rolled up."""
+        if self._unsettled:
+            self._do_so(REST)
 
     def _judge_revisions(self, before: dict[str, Json]) -> None:
         for goal_id, answer in self._seen.items():

@@ -127,7 +127,14 @@ class RulesOfPlaces(Life):
         """Delete a goal; its children become roots."""
         self._do(Kind.DELETE_GOAL, self._goal(goal))
 
-    @rule(kind=st.sampled_from((Kind.CHANGE_GOAL, Kind.DELETE_GOAL, Kind.ALIGN_GOAL)))
-    def name_a_stranger(self, kind: Kind) -> None:
-        """Ask for a goal that never was."""
+    @with_goals
+    @rule(
+        goal=pick,
+        parent=pick,
+        body=bodies.new_periods,
+        kind=st.sampled_from((Kind.CHANGE_GOAL, Kind.DELETE_GOAL, Kind.ALIGN_GOAL)),
+    )
+    def ask_what_is_wrong(self, goal: int, parent: int, body: Json, kind: Kind) -> None:
+        """Change parent and period in one request, or name a goal that never was."""
+        self._change(goal, {"parent_id": self._goal(parent), **body})
         self._do(kind, "G-0", {} if kind is Kind.CHANGE_GOAL else None)

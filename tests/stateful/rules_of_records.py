@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, rule
 from tests.stateful import bodies
 from tests.stateful.bodies import pick
 from tests.stateful.deeds import Deed, Json, Kind
-from tests.stateful.life import Life
+from tests.stateful.life import REST, Life
 from tests.stateful.said import key_of
 
 RECORDS_OF_AN_ENTITY = 5
@@ -86,19 +86,15 @@ class RulesOfRecords(Life):
                 record[name] = value
         self._send(record)
 
-    @rule(number=pick, content=bodies.contents)
-    def send_stale(self, number: int, content: Json) -> None:
-        """Send a version that is older than what is known."""
+    @rule(number=pick, content=bodies.contents, again=st.integers(0, 50))
+    def send_old(self, number: int, content: Json, again: int) -> None:
+        """Send a version that is older than what is known, and one that came once."""
         known = self._known(number)
-        if known is not None:
-            # None that was sent before: a version has one content.
-            self._send({**known, **content, "version": known["version"] % 10})
-
-    @rule(number=st.integers(0, 200))
-    def send_again(self, number: int) -> None:
-        """Send once more what was sent before."""
-        if self._sent:
-            self._send(self._sent[-1 - number % len(self._sent)])
+        if known is None:
+            return
+        # None that was sent before: a version has one content.
+        stale = {**known, **content, "version": known["version"] % FIRST_VERSION}
+        self._send(stale, self._sent[-1 - again % len(self._sent)])
 
     @rule(number=pick, content=bodies.contents, other=bodies.contents)
     def send_conflict(self, number: int, content: Json, other: Json) -> None:
@@ -108,20 +104,24 @@ class RulesOfRecords(Life):
             {**record, **one, "attributes": {**one["attributes"], "copy": copy}}
             for copy, one in (("one", content), ("other", other))
         ]
-        body = [several[0], several[1]]
-        self._done.append(str(Deed(Kind.SEND_RECORDS, "that conflict", body)))
-        self._run(self._settle_conflict(several))
+        if self._unsettled:
+            self._do_so(REST)
+        self._done.append(str(Deed(Kind.SEND_RECORDS, "in conflict", several)))
+        try:
+            self._run(self._settle_conflict(several))
+        except Exception as fault:
+            self._tell(fault)
+            raise
 
     async def _settle_conflict(self, several: list[Json]) -> None:
-        winners = set()
-        for order in (several, several[::-1]):
-            for record in order:
-                await self._house.do(Deed(Kind.SEND_RECORDS, body=[record]))
-                await self._house.come_to_rest(turn=self._diary.steps)
-            standing = await self._house.attributes_of(key_of(several[0]))
-            winners.add(standing["copy"])
-        assert len(winners) == 1, f"the order decided between {several}"
-        [winner] = winners
-        deed = Deed(Kind.SEND_RECORDS, body=[several[winner == "other"]])
-        self._oracle.do(deed)
-        await self._judge(deed)
+        """Send both in either order; the oracle is told which one stands after each."""
+        stood: list[Json] = []
+        for record in (*several, *several[::-1]):
+            await self._house.do(Deed(Kind.SEND_RECORDS, body=[record]))
+            await self._house.come_to_rest(turn=len(self._done))
+            copy = (await self._house.attributes_of(key_of(record)))["copy"]
+            stood += [one for one in several if one["attributes"]["copy"] == copy]
+            self._oracle.let_stand(stood[-1])
+            await self._judge(REST)
+        assert stood[0] == several[0], "the first one that came did not stand"
+        assert stood[1] == stood[2] == stood[3], f"the order decided: {stood}"

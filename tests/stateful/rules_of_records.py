@@ -8,11 +8,22 @@ from hypothesis.stateful import initialize, rule
 from tests.stateful import bodies
 from tests.stateful.bodies import pick
 from tests.stateful.deeds import Deed, Json, Kind
-from tests.stateful.life import REST, Life
+from tests.stateful.life import REST, Life, with_goals
 from tests.stateful.said import key_of
 
 RECORDS_OF_AN_ENTITY = 5
 FIRST_VERSION = 10
+# What is done to a goal while a record of its own climbs; mostly nothing.
+THEN = (
+    None,
+    None,
+    None,
+    {"state": "closed"},
+    {"is_overridden": True},
+    {"parent_id": None},
+    {"owner_records_only": True},
+    {"is_override": True, "values": {"actual": "5"}},
+)
 
 
 class RulesOfRecords(Life):
@@ -46,10 +57,46 @@ class RulesOfRecords(Life):
             )
         )
 
-    @rule(entity=st.sampled_from(bodies.ENTITIES), number=pick, content=bodies.contents)
-    def send_record(self, entity: str, number: int, content: Json) -> None:
-        """Send a new version of a record."""
+    @rule(
+        entity=st.sampled_from(bodies.ENTITIES),
+        number=pick,
+        content=bodies.contents,
+        at_once=st.booleans(),
+    )
+    def send_record(
+        self, entity: str, number: int, content: Json, at_once: bool
+    ) -> None:
+        """Send a new version of a record, and maybe do not wait for it."""
+        self._hurries |= at_once
         self._send(self._next(entity, number, content))
+
+    @with_goals
+    @rule(
+        goal=pick,
+        number=pick,
+        amount=st.sampled_from(bodies.AMOUNTS[:5]),
+        is_first_day=st.booleans(),
+        then=st.sampled_from(THEN),
+    )
+    def feed(
+        self, goal: int, number: int, amount: str, is_first_day: bool, then: Json | None
+    ) -> None:
+        """Send a record that counts in a goal; maybe do something to it at once."""
+        goal_id = self._goal(goal)
+        known = self._oracle.said.goals[goal_id]
+        fields = self._oracle.said.metrics[known.metric_id].fields
+        one = fields[max(fields)] if number % 2 else fields[min(fields)]
+        day = known.period.start if is_first_day else known.period.end
+        content = {
+            "owner": known.owner,
+            "state": one.get("source_state"),
+            "status": one.get("source_status"),
+            "attributes": {"amount": amount, "closed": str(day), "expected": str(day)},
+        }
+        self._hurries |= then is not None
+        self._send(self._next(one["source_entity"], number, content))
+        if then is not None:
+            self._do(Kind.CHANGE_GOAL, goal_id, then)
 
     @rule(
         several=st.lists(
@@ -72,12 +119,13 @@ class RulesOfRecords(Life):
             fresh.setdefault((key_of(record), record["version"]), record)
         self._send(*fresh.values())
 
-    @rule(number=pick, correction=bodies.corrections)
-    def correct_record(self, number: int, correction: Json) -> None:
+    @rule(number=pick, correction=bodies.corrections, at_once=st.booleans())
+    def correct_record(self, number: int, correction: Json, at_once: bool) -> None:
         """Re-own, re-date, delete or restore a record, or change its state."""
         known = self._known(number)
         if known is None:
             return
+        self._hurries |= at_once
         record = {**known, "version": known["version"] + 1}
         for name, value in correction.items():
             if name in known["attributes"]:

@@ -46,7 +46,30 @@ def won(name: str, amount: str, *, version: int = 11) -> Deed:
     return Deed(Kind.SEND_RECORDS, body=[record])
 
 
+def chain(name: str, levels: int) -> Deed:
+    """Create goals one below the other, of which the last has no child."""
+    below = [
+        {"id": f"{name}-{level}", "parent_id": f"{name}-{level - 1}"}
+        for level in range(1, levels)
+    ]
+    return create({"id": f"{name}-0", **REVENUE}, *below)
+
+
 KNOWN = {
+    "trees as deep as they may be, and deeper": [
+        chain("A", 65),
+        won("O-1", "1"),
+        create({"id": "B", "parent_id": "A-64"}),
+        chain("C", 2),
+        change("A-0", parent_id="C-0"),
+        change("A-1", parent_id="C-0"),
+        change("C-0", parent_id="A-0"),
+        change("C-1", parent_id="A-63"),
+        change("C-0", parent_id="A-64"),
+        change("A-63", state="closed"),
+        won("O-1", "2", version=12),
+        Deed(Kind.DELETE_GOAL, "A-30"),
+    ],
     "a child that is closed, moves on and is reopened below a written goal": [
         create({"id": "A", **REVENUE}, {"id": "B", "parent_id": "A"}),
         won("O-1", "1"),

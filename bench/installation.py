@@ -68,6 +68,9 @@ async def installed(
         "CAIRN_TOPIC_PREFIX": prefix,
         "CAIRN_ADMIN_TOKEN": secrets.token_urlsafe(),
         "CAIRN_LOG_LEVEL": "WARNING",
+        # In the periods of the workload, also when they have long been over.
+        "CAIRN_TESTING": "1",
+        "CAIRN_NOW": "2026-06-15T12:00:00Z",
     }
     async with AsyncExitStack() as stack:
         await _execute(servers.postgres_url, f"CREATE DATABASE {database}")

@@ -54,15 +54,28 @@ class Api:
         """Send a body and return the answer."""
         return self._json(self._send("POST", path, json=body))
 
-    def post_bytes(self, path: str, body: bytes, content_type: str) -> httpx.Response:
-        """Send bytes as they are; a refusal of their content is an answer too."""
-        return self._send(
+    def post_bytes(
+        self,
+        path: str,
+        body: bytes,
+        content_type: str,
+        *,
+        key: str | None = None,
+        **parameters: str,
+    ) -> httpx.Response:
+        """Send bytes as they are; a report of what is wrong with them is an answer."""
+        more = {} if key is None else {"Idempotency-Key": key}
+        response = self._send(
             "POST",
             path,
             content=body,
-            headers={"Content-Type": content_type},
+            params=parameters,
+            headers={"Content-Type": content_type, **more},
             fine=frozenset({422}),
         )
+        if not response.is_success and "rejected" not in self._json(response):
+            raise self._refusal("POST", path, response)
+        return response
 
     def items(self, path: str) -> Iterator[Json]:
         """Yield all items of a list, page by page."""

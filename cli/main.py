@@ -15,6 +15,7 @@ from typing import Annotated, Final
 import typer
 
 from cli.exits import CommandError, ExitCode
+from cli.kinds import DirectoryKind, Mode
 from cli.serving import Service
 
 _HELP: Final = (
@@ -32,15 +33,32 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 records = typer.Typer(no_args_is_help=True, help="Send records.")
-goals = typer.Typer(no_args_is_help=True, help="Look at goals.")
+goals = typer.Typer(no_args_is_help=True, help="Look at goals, and import them.")
+metrics = typer.Typer(no_args_is_help=True, help="Import metrics.")
+directory = typer.Typer(
+    no_args_is_help=True, help="Import users, teams and business units."
+)
 rejected = typer.Typer(
     no_args_is_help=True, help="Look at messages that were not understood."
 )
 app.add_typer(records, name="records")
 app.add_typer(goals, name="goals")
+app.add_typer(metrics, name="metrics")
+app.add_typer(directory, name="directory")
 app.add_typer(rejected, name="rejected")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+ModeOption = Annotated[
+    Mode, typer.Option(help="all: all lines or none; good: those that can be.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only tell what would become of the lines.")
+]
+ImportFile = Annotated[
+    str,
+    typer.Argument(help="A JSON array, NDJSON, or CSV; - is standard input."),
+]
 
 
 @app.command()
@@ -111,15 +129,17 @@ def simulate(
 @records.command("send")
 def records_send(
     file: Annotated[
-        str, typer.Argument(help="JSON, an array, or NDJSON; - is standard input.")
+        str,
+        typer.Argument(help="JSON, an array, NDJSON, or CSV; - is standard input."),
     ],
     *,
+    mode: ModeOption = Mode.GOOD,
     as_json: AsJson = False,
 ) -> None:
-    """Send the records of a file through ingest."""
+    """Send the records of a file through ingest (exit code 1: some are rejected)."""
     from cli import sending  # noqa: PLC0415
 
-    raise typer.Exit(sending.run(file, as_json=as_json))
+    raise typer.Exit(sending.run(file, mode=mode, as_json=as_json))
 
 
 @goals.command("tree")
@@ -157,6 +177,55 @@ def goals_list(
     from cli import goals as looking  # noqa: PLC0415
 
     raise typer.Exit(looking.list_goals(limit=limit, as_json=as_json))
+
+
+@goals.command("import")
+def goals_import(
+    file: ImportFile,
+    *,
+    mode: ModeOption = Mode.ALL,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create and change the goals of a file (exit code 1: lines are rejected)."""
+    from cli import importing  # noqa: PLC0415
+
+    raise typer.Exit(
+        importing.run("goals", file, mode=mode, dry_run=dry_run, as_json=as_json)
+    )
+
+
+@metrics.command("import")
+def metrics_import(
+    file: ImportFile,
+    *,
+    mode: ModeOption = Mode.ALL,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create and change the metrics of a file (exit code 1: lines are rejected)."""
+    from cli import importing  # noqa: PLC0415
+
+    raise typer.Exit(
+        importing.run("metrics", file, mode=mode, dry_run=dry_run, as_json=as_json)
+    )
+
+
+@directory.command("import")
+def directory_import(
+    kind: DirectoryKind,
+    file: ImportFile,
+    *,
+    mode: ModeOption = Mode.ALL,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create and change people and units (exit code 1: lines are rejected)."""
+    from cli import importing  # noqa: PLC0415
+
+    raise typer.Exit(
+        importing.run(kind, file, mode=mode, dry_run=dry_run, as_json=as_json)
+    )
 
 
 @app.command()

@@ -116,6 +116,9 @@ def running_cairn(
         "CAIRN_DATABASE_URL": _new_database(servers.postgres_url),
         "CAIRN_KAFKA_SERVERS": servers.kafka_servers,
         "CAIRN_TOPIC_PREFIX": f"run-{secrets.token_hex(4)}-",
+        # In the periods of the tests, also when they have long been over.
+        "CAIRN_TESTING": "1",
+        "CAIRN_NOW": "2026-11-21T12:00:00Z",
     }
     others = {k: v for k, v in os.environ.items() if not k.startswith("CAIRN_")}
     log_file = folder / "output"

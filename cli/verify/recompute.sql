@@ -10,7 +10,10 @@ goals AS MATERIALIZED (
         goal.tree_number,
         goal.definition,
         goal.rederivation_id IS NOT NULL AS computing,
-        goal.locked OR goal.written OR goal.frozen AS held,
+        goal.locked
+        OR goal.written
+        OR goal.frozen
+        OR goal.error IS NOT DISTINCT FROM 'total_overflow' AS held,
         NOT goal.frozen AS live,
         metric.definition -> 'rollup_fields' AS rollup_fields,
         metric.definition ->> 'metric_kind' AS metric_kind,
@@ -121,7 +124,7 @@ wanted AS MATERIALIZED (
         dense_rank() OVER (
             ORDER BY
                 entity, state, status, date_attribute, source_attribute, decimals,
-                owner, first_day, last_day, opens, closes
+                owner, with_members, first_day, last_day, opens, closes
         ) AS measure
     FROM (
         SELECT
@@ -140,6 +143,8 @@ wanted AS MATERIALIZED (
                     (goals.definition #>> '{owner,type}')
                     || '/' || (goals.definition #>> '{owner,id}')
             END AS owner,
+            coalesce((goals.definition ->> 'include_team_members')::boolean, false)
+                AS with_members,
             periods.first_day,
             periods.last_day,
             periods.opens,
@@ -169,8 +174,21 @@ rules AS MATERIALIZED (
 
 measures AS MATERIALIZED (
     SELECT DISTINCT
-        measure, rule, owner, first_day, last_day, opens, closes
+        measure, rule, owner, with_members, first_day, last_day, opens, closes
     FROM wanted
+),
+
+-- Whose records a measure takes: the owner's, and those of the members of a team.
+owners AS MATERIALIZED (
+    SELECT measure, owner FROM measures WHERE owner IS NOT NULL
+    UNION
+    SELECT measures.measure, 'user/' || member.id
+    FROM measures
+    JOIN rollup.directory AS team
+        ON team.kind = 'team' AND NOT team.gone AND 'team/' || team.id = measures.owner
+    CROSS JOIN
+        LATERAL jsonb_array_elements_text(team.definition -> 'members') AS member (id)
+    WHERE measures.with_members
 ),
 
 -- Each record read once for each rule: its day or instant, and its units. OFFSET 0
@@ -286,7 +304,8 @@ readings AS MATERIALIZED (
 measured AS (
     SELECT measures.measure, sum(readings.units) AS units
     FROM measures
-    JOIN readings ON readings.rule = measures.rule AND readings.owner = measures.owner
+    JOIN owners ON owners.measure = measures.measure
+    JOIN readings ON readings.rule = measures.rule AND readings.owner = owners.owner
     WHERE
         readings.day BETWEEN measures.first_day AND measures.last_day
         OR (readings.instant >= measures.opens AND readings.instant < measures.closes)

@@ -4,10 +4,12 @@ What has the same name here and there is taken over as it is.
 """
 
 from services.goals.domain.directory import BusinessUnit, Organization, Team, User
+from services.goals.domain.entities import DeclaredEntity
 from services.goals.domain.metrics import DefinedMetric
 from shared.domain.goals import Goal
 from shared.messages.definitions import (
     BusinessUnitDefinition,
+    EntityDefinition,
     FiscalCalendarDefinition,
     GoalDefinition,
     MetricDefinition,
@@ -47,7 +49,14 @@ def organization_definition(organization: Organization) -> OrganizationDefinitio
             organization.fiscal_calendar, from_attributes=True
         ),
         week_start=organization.week_start,
+        goal_rollup_expiry_days=organization.goal_rollup_expiry_days,
+        goal_rollup_frequency_hours=organization.goal_rollup_frequency_hours,
     )
+
+
+def entity_definition(entity: DeclaredEntity) -> EntityDefinition:
+    """Return what is declared of an entity as others see it."""
+    return EntityDefinition.model_validate(entity, from_attributes=True)
 
 
 def metric_definition(metric: DefinedMetric) -> MetricDefinition:

@@ -7,7 +7,6 @@ does in `flows`, what may be in `domain`, every SQL statement in `store`.
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -102,7 +101,7 @@ class Goals:
                 applied=applied,
                 live=self.live,
                 read_status=partial(self._status, database),
-                now=lambda: datetime.now(UTC),
+                now=settings.clock,
                 admin_token=settings.admin_token.get_secret_value().encode(),
                 address=settings.address,
             ),

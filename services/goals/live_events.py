@@ -91,7 +91,7 @@ def goal_updated(applied: AppliedGoal, incarnation: int) -> GoalShown:
         percentage=percentage_of(goal.target, numbers),
         is_overridden=numbers.locked,
         attributes=goal.attributes,
-        rollup=RollupShown(status=status_of(goal, numbers), error=None),
+        rollup=RollupShown(status=status_of(goal, numbers), error=numbers.error),
         updated_at=numbers.updated_at,
         caused_by=(),
     )

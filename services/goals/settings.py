@@ -4,12 +4,12 @@ from typing import Final, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
-from shared.plumbing.settings import ServiceSettings, SettingsError
+from shared.plumbing.settings import ClockSettings, ServiceSettings, SettingsError
 
 TOKEN_LENGTH_MIN: Final = 16
 
 
-class GoalsSettings(ServiceSettings):
+class GoalsSettings(ServiceSettings, ClockSettings):
     """Settings of the goals service."""
 
     goals_database_url: SecretStr | None = Field(

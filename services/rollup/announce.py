@@ -71,6 +71,7 @@ class Face:
     """
 
     __slots__ = (
+        "_computing",
         "_decimals",
         "_event",
         "_head",
@@ -90,6 +91,7 @@ class Face:
         *,
         is_locked: bool,
         is_frozen: bool,
+        error: str | None,
     ) -> None:
         period = goal.period
         definition = _Definition(
@@ -113,6 +115,10 @@ class Face:
         self._key = goal.id.encode()
         self._decimals = metric.decimals if metric else 0
         self._status = _FROZEN if is_frozen else _CURRENT
+        self._computing = _COMPUTING
+        if error is not None:
+            failed = f'{{"status":"failed","error":{_encode(error).decode()}}}'
+            self._status = self._computing = failed
         self._measured = tuple(slot in fields for slot in SLOTS)
         self._target = (
             None if goal.target is None else units_of(goal.target, self._decimals)
@@ -140,7 +146,7 @@ class Face:
             f'{self._head}{revision},"values":{{"actual":{first},'
             f'"in_progress":{second},"custom":{third}}},'
             f'"percentage":{"null" if share is None else _quoted(share)},'
-            f'"rollup":{_COMPUTING if computing else self._status},'
+            f'"rollup":{self._computing if computing else self._status},'
             f'"updated_at":"{moment.text}",'
             f'"caused_by":{_encode(causes).decode() if causes else "[]"}}}'
         )
@@ -216,6 +222,7 @@ def face_of(one: Published, *, incarnation: int) -> Face:
             incarnation,
             is_locked=one.is_locked,
             is_frozen=one.is_frozen,
+            error=one.error,
         )
     metric = MetricDefinition.model_validate_json(one.metric_definition).as_metric()
     return Face(
@@ -225,4 +232,5 @@ def face_of(one: Published, *, incarnation: int) -> Face:
         incarnation,
         is_locked=one.is_locked,
         is_frozen=one.is_frozen,
+        error=one.error,
     )

@@ -25,6 +25,7 @@ from services.rollup.held import HeldDefinitions
 from services.rollup.intake import Intake
 from services.rollup.redefine import Redefining
 from services.rollup.rederive import Rederiving
+from services.rollup.schedule import Scheduling
 from services.rollup.settings import RollupSettings
 from services.rollup.signals import Signals
 from services.rollup.source import Listener, Source
@@ -59,7 +60,7 @@ CHANGES_FETCH_MILLISECONDS: Final = 10
 WATCH_FETCH_MILLISECONDS: Final = 250
 WATCH_FETCH_BYTES: Final = 500_000
 # How soon a goal is placed whose parent was still being derived again.
-FOLLOW_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 1.0
 
 LAG = Gauge("cairn_records_lag", "Records on our partitions that are not applied yet")
 GROUPS = Gauge("cairn_climber_groups", "Groups of trees that this copy climbs")
@@ -88,7 +89,9 @@ class Engine:
             group=settings.topic_prefix + GROUP,
         )
         self.climber = Climber(
-            Climbing(held, producer, topic_name(settings, topics.GOAL_UPDATED)),
+            Climbing(
+                held, producer, topic_name(settings, topics.GOAL_UPDATED), self._reckon
+            ),
             self._connector(
                 settings,
                 "climber",
@@ -109,7 +112,8 @@ class Engine:
             topic=self.records.topic,
             word_of=self.signals.word_of,
         )
-        self.redefining = Redefining(pool, held, self.changes)
+        self.redefining = Redefining(pool, held, self.changes, clock=settings.clock)
+        self.scheduling = Scheduling(pool, held, self.redefining, settings.clock)
         self.watching = Watching(pool)
         self.rederiving = Rederiving(pool, held, notify=self._rederived)
         self.watchdog = Watchdog(self.records, lambda: self.applying.complaint)
@@ -124,6 +128,9 @@ class Engine:
             application=f"cairn-rollup-{name}",
             **server_settings,
         )
+
+    async def _reckon(self, groups: Sequence[int]) -> None:
+        await self.signals.definitions_changed(await self.redefining.reckon(groups))
 
     async def _rederived(self, groups: Any) -> None:
         await self.signals.deltas_wait(groups)
@@ -146,18 +153,18 @@ class Engine:
         if groups:
             await self.signals.definitions_changed(groups)
 
-    async def _follow(self) -> None:
-        """Place goals that wait for their parents' trees, until cancelled."""
+    async def _each_second(self, look: Callable[[], Awaitable[list[int]]]) -> None:
+        """Look whether something has become due, until cancelled."""
         while True:
-            await asyncio.sleep(FOLLOW_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
             try:
-                groups = await self.redefining.follow_up()
+                groups = await look()
             except TRANSIENT_ERRORS as fault:
-                log.warning("following_waits", reason=repr(fault))
+                log.warning("look_waits", reason=repr(fault))
                 continue
             except Exception:
-                # A fault of ours: the goals go on being roots.
-                log.exception("follow_failed")
+                # A fault of ours: goals stay where, or what, they are.
+                log.exception("look_failed")
                 continue
             if groups:
                 await self.signals.definitions_changed(groups)
@@ -172,7 +179,8 @@ class Engine:
                 self.applying.run(self.intake, self.records, self.signals.wake),
             ),
             _start("rederive", self.rederiving.run()),
-            _start("follow", self._follow()),
+            _start("follow", self._each_second(self.redefining.follow_up)),
+            _start("schedule", self._each_second(self.scheduling.look)),
             _start("signals", self.signals.listen(self._listen)),
             _start("mind-records", self.records.mind()),
             _start("mind-changes", self.changes.mind()),

@@ -8,12 +8,13 @@ was taken, so that all up to the end of the topic apply as one.
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from services.rollup.domain.definitions import Changes
 from services.rollup.domain.forest import Forest
+from services.rollup.store.directory import Entry, directory_news
 from shared.domain.goals import GoalId, GoalNumber, MetricId
 from shared.messages.definitions import (
     CHANGE_SET_ID,
@@ -24,6 +25,10 @@ from shared.messages.definitions import (
     GoalDefinition,
     Kind,
     MetricDefinition,
+)
+
+DIRECTORY_KINDS: Final = frozenset(
+    {Kind.USER, Kind.TEAM, Kind.BUSINESS_UNIT, Kind.ORGANIZATION}
 )
 
 _definition: TypeAdapter[Definition] = TypeAdapter(Definition)
@@ -38,7 +43,8 @@ class Change:
     """One message: what a thing now is, or that it is gone."""
 
     offset: int
-    kind: Kind
+    # None: one that we do not know; goals may be newer.
+    kind: Kind | None
     id: str
     definition: Definition | None
     change_set: str
@@ -51,12 +57,14 @@ class Change:
 def read_change(message: Any) -> Change:
     """Return what a message says; headers that are missing make a set of its own."""
     try:
-        kind, _, name = message.key.decode().partition("/")
+        kind, name = _key_of(message.key.decode())
         headers = {key: (value or b"").decode() for key, value in message.headers}
-        definition = _definition.validate_json(message.value) if message.value else None
+        # What is of an unknown kind still belongs to its change set.
+        is_known = kind is not None and message.value
+        definition = _definition.validate_json(message.value) if is_known else None
         return Change(
             offset=message.offset,
-            kind=Kind(kind),
+            kind=kind,
             id=name,
             definition=definition,
             change_set=headers.get(CHANGE_SET_ID, f"offset-{message.offset}"),
@@ -68,6 +76,13 @@ def read_change(message: Any) -> Change:
         raise UnreadableChangeError(
             f"message {message.offset} of {message.topic} does not read: {fault}"
         ) from None
+
+
+def _key_of(key: str) -> tuple[Kind | None, str]:
+    kind, slash, name = key.partition("/")
+    if not kind or not slash:
+        raise ValueError(f"the key {key} is no kind and id")
+    return (Kind(kind) if kind in tuple(Kind) else None), name
 
 
 def whole_prefix(changes: Sequence[Change], *, at_end: bool) -> int:
@@ -95,6 +110,13 @@ def goal_numbers(changes: Iterable[Change]) -> list[int]:
     ]
 
 
+def entries_of(changes: Iterable[Change]) -> set[Entry]:
+    """Return the entries of the directory that some changes name."""
+    return {
+        (change.kind, change.id) for change in changes if change.kind in DIRECTORY_KINDS
+    }
+
+
 def gone_numbers(changes: Iterable[Change]) -> dict[GoalNumber, GoalId]:
     """Return the goals that some changes say are gone, as far as these know them."""
     return {
@@ -111,17 +133,26 @@ _Rank = tuple[int, float]
 
 
 def news_of(
-    changes: Iterable[Change], forest: Forest, gone: Container[int]
+    changes: Iterable[Change],
+    forest: Forest,
+    gone: Container[int],
+    versions: Mapping[Entry, int],
 ) -> list[Change]:
     """Return the changes that are not older than what is known.
 
     A publisher that stalled may send an old change set once more; a goal that is gone
     does not come back by it, and one that is there does not change back. What an
-    earlier one of these changes says is known to a later one.
+    earlier one of these changes says is known to a later one. `versions` are those of
+    the directory's entries.
     """
     known: dict[str, _Rank] = {}
     news: list[Change] = []
     for change in changes:
+        definition = change.definition
+        if definition is not None and definition.version < versions.get(
+            (definition.kind, change.id), 0
+        ):
+            continue
         rank = _rank_of(change)
         if rank is not None:
             if change.definition is not None and rank[0] in gone:
@@ -155,6 +186,8 @@ class Merged:
 
     changes: Changes
     metrics: Sequence[MetricDefinition] = ()
+    # Users, teams, business units and the organisation; None: gone.
+    directory: Mapping[Entry, Definition | None] = field(default_factory=dict)
     goals: Mapping[GoalId, GoalDefinition] = field(default_factory=dict)
 
 
@@ -165,6 +198,7 @@ def merged(changes: Iterable[Change]) -> Merged:
     goals: dict[GoalId, GoalDefinition] = {}
     gone_goals: list[GoalId] = []
     gone_metrics: list[MetricId] = []
+    directory: dict[Entry, Definition | None] = {}
     for (kind, name), change in newest.items():
         if isinstance(change.definition, MetricDefinition):
             metrics.append(change.definition)
@@ -174,13 +208,17 @@ def merged(changes: Iterable[Change]) -> Merged:
             gone_goals.append(GoalId(name))
         elif change.definition is None and kind is Kind.METRIC:
             gone_metrics.append(MetricId(name))
+        elif kind in DIRECTORY_KINDS:
+            directory[kind, name] = change.definition
     return Merged(
         Changes(
             metrics=[metric.as_metric() for metric in metrics],
             gone_metrics=gone_metrics,
             goals=[goal.as_goal() for goal in goals.values()],
             gone_goals=gone_goals,
+            directory=directory_news(directory),
         ),
         metrics,
+        directory,
         goals,
     )

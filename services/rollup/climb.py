@@ -7,11 +7,12 @@ forget the announcement.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+import asyncpg
 from prometheus_client import Counter, Histogram
 
 from services.rollup import announce
@@ -26,10 +27,13 @@ from services.rollup.domain.ancestry import (
 )
 from services.rollup.domain.contributions import CAUSES_MAX, number_of
 from services.rollup.domain.definitions import Definitions
+from services.rollup.domain.overflow import Gathered, is_healed_by
+from services.rollup.domain.patience import Patience
 from services.rollup.held import HeldDefinitions
 from services.rollup.store import announcements, rederivations, totals
 from services.rollup.store import definitions as definitions_store
 from services.rollup.store.announcements import Announcement
+from services.rollup.store.rederivations import TICK
 from services.rollup.store.totals import News, Waiting
 from shared.domain.goals import GoalNumber
 from shared.plumbing.logs import log_of
@@ -81,6 +85,8 @@ class Climbing:
     held: HeldDefinitions
     producer: AcknowledgedProducer
     topic: str
+    # Adds up what waits for some groups where a sum grows too large, or fits again.
+    reckon: Callable[[Sequence[int]], Awaitable[object]]
     incarnation: int = 1
     _deliveries: list[_Delivery] = field(default_factory=list)
     _faces: dict[GoalNumber, Face] = field(default_factory=dict)
@@ -90,9 +96,15 @@ class Climbing:
         """Bring all that waits for these groups into their totals."""
         acknowledged = self._acknowledged()
         with CLIMB_SECONDS.time():
-            climbed = await self._climb_lightly(connection, groups, acknowledged)
-            if climbed is None:
-                climbed = await self._climb(connection, groups, acknowledged)
+            try:
+                climbed = await self._climb_lightly(connection, groups, acknowledged)
+                if climbed is None:
+                    climbed = await self._climb(connection, groups, acknowledged)
+            except (TotalFitsAgainError, asyncpg.CheckViolationError):
+                # Who fails, all must know: that is a change of definitions. What it
+                # leaves to be announced stands in the table.
+                await self.reckon(groups)
+                return Climbed(behind_others=True)
         self._forget(acknowledged)
         return climbed
 
@@ -111,16 +123,19 @@ class Climbing:
         definitions = await self.held.if_at(waiting.revision)
         if definitions is None or waiting.rederiving:
             return None
+        if definitions.directory.schedule.frequency_hours:
+            return None
         if not waiting.ids and not acknowledged:
             return Climbed()
-        locked, written = _crossed(definitions, waiting)
-        if written:
+        locked, loose = _crossed(definitions, waiting)
+        if loose:
             return None
         movements = movements_of(
             _in_order(waiting),
             forest=definitions.forest,
-            computing={},
+            pending=(),
             folded={},
+            finished=(),
             holds=locked,
         )
         return await self._finish(
@@ -137,7 +152,8 @@ class Climbing:
         async with connection.transaction():
             definitions = await self.held.share(connection)
             waiting = await totals.read_deltas(connection, groups)
-            movements = await fold(connection, definitions, waiting)
+            movements = (await gather(connection, definitions, waiting)).movements()
+            await _check_overflown(connection, definitions, movements)
             climbed = await self._finish(
                 connection, definitions, waiting, movements, acknowledged
             )
@@ -227,6 +243,7 @@ class Climbing:
                 self.incarnation,
                 is_locked=number in definitions.forest.locked,
                 is_frozen=number in definitions.forest.frozen,
+                error=definitions.forest.error_of(number),
             )
         return face
 
@@ -327,10 +344,13 @@ class Climbing:
         return messages
 
 
-async def fold(
+async def gather(
     connection: Connection, definitions: Definitions, waiting: Waiting
-) -> Movements:
-    """Return how goals move by what waited; finished re-derivations fold in."""
+) -> Gathered:
+    """Return what is to climb of what waited; finished re-derivations fold in.
+
+    Where shown values move only at certain hours, all waits for the next one.
+    """
     computing = (
         await definitions_store.computing(connection, sorted(waiting.deltas))
         if waiting.rederiving
@@ -341,28 +361,56 @@ async def fold(
     folded = await totals.pending(connection, finished) if finished else {}
     if finished:
         await _settle(connection, definitions, finished)
-    locked, written = _crossed(definitions, waiting, finished)
-    return movements_of(
-        _in_order(waiting),
+    ticked = [group for group, jobs in waiting.done.items() if TICK in jobs]
+    if ticked:
+        folded.update(await totals.pending_of_groups(connection, ticked))
+    patience = Patience(
         forest=definitions.forest,
-        computing=computing,
-        folded=folded,
-        holds=locked | await _still_written(connection, definitions, written),
+        computing=computing.keys() - set(finished),
+        finished=set(finished),
+        # None: no group has to wait.
+        ticked=set(ticked) if definitions.directory.schedule.frequency_hours else None,
     )
+    locked, loose = _crossed(definitions, waiting, folded)
+    overflown = loose & definitions.forest.overflown
+    return Gathered(
+        forest=definitions.forest,
+        deltas=list(_in_order(waiting)),
+        patience=patience,
+        folded=folded,
+        holds={
+            **locked,
+            **dict.fromkeys(overflown, LOCKED),
+            **await _still_written(connection, definitions, loose - overflown),
+        },
+    )
+
+
+class TotalFitsAgainError(Exception):
+    """The sum of a goal that fails can be shown again."""
+
+
+async def _check_overflown(
+    connection: Connection, definitions: Definitions, movements: Movements
+) -> None:
+    """Raise TotalFitsAgainError if a goal that fails need not fail any more."""
+    overflown = movements.keys() & definitions.forest.overflown
+    if overflown and is_healed_by(
+        movements, await definitions_store.standings(connection, overflown)
+    ):
+        raise TotalFitsAgainError
 
 
 def _crossed(
-    definitions: Definitions, waiting: Waiting, finished: Sequence[GoalNumber] = ()
+    definitions: Definitions, waiting: Waiting, folded: Iterable[GoalNumber] = ()
 ) -> tuple[dict[GoalNumber, Hold], set[GoalNumber]]:
     """Return the goals on the ways up that hold their values, and those that may."""
     forest = definitions.forest
-    if not (forest.locked or forest.frozen or forest.written):
+    if not forest.holds_anything:
         return {}, set()
     begun = {GoalNumber(number_of(slot)) for slot, _ in _in_order(waiting)}
-    standing, written = crossed_by(
-        (begun | set(finished)).intersection(forest.nodes), forest
-    )
-    return dict.fromkeys(standing, LOCKED), written
+    standing, loose = crossed_by(begun.union(folded).intersection(forest.nodes), forest)
+    return dict.fromkeys(standing, LOCKED), loose
 
 
 async def _still_written(
@@ -395,11 +443,10 @@ async def _settle(
 
 def carried_by(
     definitions: Definitions, number: GoalNumber
-) -> tuple[str | None, Sequence[str]]:
-    """Return where the contributions to a goal are found: owner and entities."""
+) -> tuple[Sequence[str] | None, Sequence[str]]:
+    """Return where the contributions to a goal are found: owners and entities."""
     goal = definitions.forest.nodes[number].goal
-    owners, entities = definitions_store.carried(goal, definitions.metrics)
-    return (owners[0] if owners else None), entities
+    return definitions_store.carried(definitions, goal)
 
 
 def _traces_of(

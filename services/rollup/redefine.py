@@ -5,7 +5,9 @@ participation may differ are queued to be derived again, next to the live stream
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ from services.rollup.change_sets import (
     Change,
     Merged,
     UnreadableChangeError,
+    entries_of,
     goal_numbers,
     gone_numbers,
     merged,
@@ -23,17 +26,33 @@ from services.rollup.change_sets import (
     read_change,
     whole_prefix,
 )
-from services.rollup.climb import carried_by, fold
+from services.rollup.climb import carried_by, gather
 from services.rollup.domain.ancestry import Movements
+from services.rollup.domain.contributions import number_of
 from services.rollup.domain.definitions import Definitions, Outcome
+from services.rollup.domain.forest import TREE_GROUPS
+from services.rollup.domain.overflow import reckoned
 from services.rollup.domain.restructure import Restructuring, announced_by_group
-from services.rollup.domain.touching import moving_groups, touched_goals
+from services.rollup.domain.touching import (
+    lines_of,
+    moving_groups,
+    overdue,
+    touched_goals,
+)
 from services.rollup.held import HeldDefinitions
 from services.rollup.source import Source, Span
-from services.rollup.store import announcements, offsets, rederivations, totals
+from services.rollup.store import (
+    announcements,
+    directory,
+    offsets,
+    records,
+    rederivations,
+    totals,
+)
 from services.rollup.store import definitions as definitions_store
 from services.rollup.store.announcements import Announcement
 from shared.domain.goals import GoalId, GoalNumber
+from shared.plumbing.clock import Clock, machine_clock, minute_of
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS, Connection
 
@@ -47,12 +66,18 @@ class Redefining:
     """Applies whole change sets in the order in which they were made."""
 
     def __init__(
-        self, pool: asyncpg.Pool, held: HeldDefinitions, source: Source
+        self,
+        pool: asyncpg.Pool,
+        held: HeldDefinitions,
+        source: Source,
+        *,
+        clock: Clock = machine_clock,
     ) -> None:
         self.complaint: str | None = None
         self._pool = pool
         self._held = held
         self._source = source
+        self._clock = clock
         self._waiting: list[Change] = []
         # What is held in memory is changed by one at a time, until it is committed.
         self._alone = asyncio.Lock()
@@ -134,22 +159,66 @@ class Redefining:
         async with self._pool.acquire() as connection:
             if not await definitions_store.may_follow(connection):
                 return []
+        return await self._by_itself(self._place_followers)
+
+    async def reckon(self, groups: Sequence[int]) -> list[int]:
+        """Add up what waits for some groups where a sum grows too large, or fits again.
+
+        Return the groups that have news.
+        """
+
+        async def add_up(connection: Connection, definitions: Definitions) -> list[int]:
+            return await self._change(
+                connection, definitions, merged(()), also=set(groups)
+            )
+
+        return await self._by_itself(add_up)
+
+    async def pass_time(self) -> list[int]:
+        """Do what is due because time has passed; return the groups that have news."""
+        return await self._by_itself(self._pass_time)
+
+    async def _by_itself(
+        self, act: Callable[[Connection, Definitions], Awaitable[list[int]]]
+    ) -> list[int]:
+        """Change definitions though nobody sent any."""
         async with self._alone:
             try:
-                groups = await self._place_followers()
+                async with self._pool.acquire() as connection, connection.transaction():
+                    groups = await act(connection, await self._held.seize(connection))
             except BaseException:
                 self._held.forget()
                 raise
             self._held.keep()
         return groups
 
-    async def _place_followers(self) -> list[int]:
-        async with self._pool.acquire() as connection, connection.transaction():
-            definitions = await self._held.seize(connection)
-            if not await definitions_store.may_follow(connection):
-                # Another process was quicker.
-                return []
-            return await self._change(connection, definitions, merged(()))
+    async def _place_followers(
+        self, connection: Connection, definitions: Definitions
+    ) -> list[int]:
+        if not await definitions_store.may_follow(connection):
+            # Another process was quicker.
+            return []
+        return await self._change(connection, definitions, merged(()))
+
+    async def _pass_time(
+        self, connection: Connection, definitions: Definitions
+    ) -> list[int]:
+        now = await self._move_clock(connection, definitions)
+        groups: set[int] = set()
+        if overdue(definitions):
+            groups |= set(await self._change(connection, definitions, merged(())))
+        _, ticked_at = await directory.clock(connection)
+        if definitions.directory.schedule.is_due(since=ticked_at, now=now):
+            await directory.note_tick(connection, now)
+            groups |= await _let_in(connection)
+        return sorted(groups)
+
+    async def _move_clock(
+        self, connection: Connection, definitions: Definitions
+    ) -> datetime:
+        now = await directory.move_clock(connection, minute_of(self._clock()))
+        definitions.directory.now = now
+        return now
 
     async def _apply(self, ready: Sequence[Change], epoch: int) -> list[int] | None:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -163,7 +232,8 @@ class Redefining:
                 return None
             definitions = await self._held.seize(connection)
             gone = await definitions_store.gone_among(connection, goal_numbers(ready))
-            news = merged(news_of(ready, definitions.forest, gone))
+            versions = await directory.versions(connection, entries_of(ready))
+            news = merged(news_of(ready, definitions.forest, gone, versions))
             groups = await self._change(connection, definitions, news)
             await definitions_store.note_gone(
                 connection, gone_numbers(ready), revision=definitions.revision
@@ -175,10 +245,24 @@ class Redefining:
         return groups
 
     async def _change(
-        self, connection: Connection, definitions: Definitions, news: Merged
+        self,
+        connection: Connection,
+        definitions: Definitions,
+        news: Merged,
+        *,
+        also: AbstractSet[int] = frozenset(),
     ) -> list[int]:
-        """Change structure and numbers; return the groups that have news."""
-        movements = await self._fold_in(connection, definitions, news)
+        """Change structure and numbers; return the groups that have news.
+
+        What waits for some groups is added up first, for some of them `also` if nothing
+        changes there.
+        """
+        await self._move_clock(connection, definitions)
+        former = definitions.directory.schedule
+        # Members become others while goals are taken out of the index.
+        definitions.directory.take(replace(news.changes.directory, members={}))
+        groups = moving_groups(news.changes, definitions) | also
+        movements, failing = await _fold_in(connection, definitions, groups)
         made_under = await definitions_store.made_under(connection)
         standings = await definitions_store.standings(
             connection, touched_goals(news.changes, definitions, made_under)
@@ -194,6 +278,7 @@ class Redefining:
         revision = definitions.revision + 1
         work = Restructuring(definitions, standings, made_under)
         outcome = work.apply(news.changes, computing_already=computing)
+        outcome.held |= failing
         for refusal in outcome.refused:
             log.error("placement_refused", reason=refusal)
         await definitions_store.write_metrics(
@@ -202,6 +287,7 @@ class Redefining:
             gone=news.changes.gone_metrics,
             revision=revision,
         )
+        await directory.write(connection, news.directory, revision=revision)
         now = datetime.now(UTC)
         await definitions_store.insert_totals(
             connection, [(number, 0, now) for number in sorted(outcome.planted)]
@@ -222,24 +308,49 @@ class Redefining:
                     for number in sorted(outcome.rederived)
                 },
             )
-        groups = await _announce(connection, definitions, outcome, movements)
+        groups = set(await _announce(connection, definitions, outcome, movements))
+        if former.frequency_hours and definitions.directory.schedule != former:
+            groups |= await _let_in(connection)
         await definitions_store.set_revision(connection, revision)
         definitions.revision = revision
-        return groups
+        return sorted(groups)
 
-    async def _fold_in(
-        self, connection: Connection, definitions: Definitions, news: Merged
-    ) -> Movements:
-        """Bring the deltas that wait for moving goals in while they stand still."""
-        groups = moving_groups(news.changes, definitions)
-        if not groups:
-            return {}
-        waiting = await totals.read_deltas(connection, sorted(groups))
-        await totals.drop_deltas(connection, waiting)
-        movements = await fold(connection, definitions, waiting)
-        if movements:
-            await totals.move(connection, movements, now=datetime.now(UTC))
-        return movements
+
+async def _fold_in(
+    connection: Connection, definitions: Definitions, groups: AbstractSet[int]
+) -> tuple[Movements, AbstractSet[GoalNumber]]:
+    """Bring what waits for some groups in while everything stands still.
+
+    Return how goals moved, and whose sums grew too large by that.
+    """
+    if not groups:
+        return {}, frozenset()
+    forest = definitions.forest
+    waiting = await totals.read_deltas(connection, sorted(groups))
+    await totals.drop_deltas(connection, waiting)
+    gathered = await gather(connection, definitions, waiting)
+    begun = {number_of(slot) for slot, _ in gathered.deltas} | gathered.folded.keys()
+    standings = await definitions_store.standings(
+        connection, lines_of(begun & forest.nodes.keys(), forest)
+    )
+    movements, failing = reckoned(gathered, standings)
+    if failing:
+        await totals.hold_as_shown(connection, sorted(failing))
+        forest.written -= failing
+        forest.overflown |= failing
+    if movements:
+        await totals.move(connection, movements, now=datetime.now(UTC))
+    return movements, failing
+
+
+async def _let_in(connection: Connection) -> set[int]:
+    """Let climbers show what waited for its hour; return all groups."""
+    groups = set(range(TREE_GROUPS))
+    for group in groups:
+        await records.append_done(
+            connection, group=group, rederivation_id=rederivations.TICK
+        )
+    return groups
 
 
 async def _announce(

@@ -4,10 +4,10 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from shared.plumbing.settings import ServiceSettings
+from shared.plumbing.settings import ClockSettings, ServiceSettings
 
 
-class RollupSettings(ServiceSettings):
+class RollupSettings(ServiceSettings, ClockSettings):
     """Settings of the rollup service."""
 
     rollup_database_url: SecretStr | None = Field(

@@ -35,6 +35,10 @@ TARGET_DECIMALS: Final = {DataType.MONEY: 4, DataType.DECIMAL: 2, DataType.INTEG
 # many records inside the columns of the totals.
 WHOLE_DIGITS_MAX: Final = 17
 
+# A sum is shown with so many digits at most, its decimals included.
+TOTAL_DIGITS_MAX: Final = 30
+_TOTAL_END: Final = 10**TOTAL_DIGITS_MAX
+
 PERCENTAGE_DECIMALS: Final = 4
 
 _PLAIN = re.compile(r"[+-]?[0-9]{1,17}(?:\.[0-9]{1,40})?", re.ASCII)
@@ -85,6 +89,11 @@ def _units_of_number(number: Decimal, decimals: int) -> int | None:
         return None
     scaled = number.scaleb(decimals, context=_EXACT)
     return int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+def fits(total: int) -> bool:
+    """Tell whether a sum, in units, can be shown."""
+    return -_TOTAL_END < total < _TOTAL_END
 
 
 def text_of(units: int, decimals: int) -> str:

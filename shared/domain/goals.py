@@ -22,6 +22,8 @@ GoalAttribute = str | bool | None
 
 DEPTH_MAX: Final = 64
 ID_LENGTH_MAX: Final = 200
+# So long after its period a goal stands still, unless the organisation says otherwise.
+EXPIRY_DAYS: Final = 30
 
 
 class Slot(StrEnum):
@@ -159,6 +161,8 @@ class Goal:
     stretch_target: str | None
     owner_records_only: bool
     rollup_only_from_children: bool
+    # Of a team's goal: what its members own counts as well.
+    include_team_members: bool = False
     state: GoalState = GoalState.OPEN
     override: Override | None = None
     # Only shown and searched; no number depends on them.

@@ -12,8 +12,10 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.amounts import DataType, MetricKind
+from shared.domain.entities import AttributeType
 from shared.domain.fiscal import Template, YearNamedBy
 from shared.domain.goals import (
+    EXPIRY_DAYS,
     Goal,
     GoalAttribute,
     GoalId,
@@ -47,6 +49,7 @@ class Kind(StrEnum):
     TEAM = "team"
     BUSINESS_UNIT = "business_unit"
     ORGANIZATION = "organization"
+    ENTITY = "entity"
 
 
 class _Definition(BaseModel):
@@ -182,6 +185,7 @@ class GoalDefinition(_Definition):
     stretch_target: str | None = None
     owner_records_only: bool = True
     rollup_only_from_children: bool = False
+    include_team_members: bool = False
     state: GoalState = GoalState.OPEN
     override: OverrideDefinition | None = None
     attributes: dict[str, GoalAttribute] = {}
@@ -204,6 +208,7 @@ class GoalDefinition(_Definition):
             stretch_target=self.stretch_target,
             owner_records_only=self.owner_records_only,
             rollup_only_from_children=self.rollup_only_from_children,
+            include_team_members=self.include_team_members,
             state=self.state,
             override=None if self.override is None else self.override.as_override(),
             attributes=self.attributes,
@@ -258,6 +263,15 @@ class OrganizationDefinition(_Definition):
     base_currency: str
     fiscal_calendar: FiscalCalendarDefinition = FiscalCalendarDefinition()
     week_start: str = "monday"
+    goal_rollup_expiry_days: int = EXPIRY_DAYS
+    goal_rollup_frequency_hours: int = 0
+
+
+class EntityDefinition(_Definition):
+    """What the records of an entity are declared to hold; the id is its name."""
+
+    kind: Literal[Kind.ENTITY] = Kind.ENTITY
+    attributes: dict[str, AttributeType] = {}
 
 
 Definition = Annotated[
@@ -266,7 +280,8 @@ Definition = Annotated[
     | UserDefinition
     | TeamDefinition
     | BusinessUnitDefinition
-    | OrganizationDefinition,
+    | OrganizationDefinition
+    | EntityDefinition,
     Field(discriminator="kind"),
 ]
 

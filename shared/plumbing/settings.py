@@ -6,6 +6,8 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.plumbing.clock import Clock, clock_of
+
 
 class SettingsError(Exception):
     """The environment lacks something, or holds something that cannot be right."""
@@ -71,3 +73,37 @@ class ServiceSettings(KafkaSettings):
     pool_size_max: int = Field(
         default=8, ge=2, le=100, description="connections to PostgreSQL per process"
     )
+
+
+class ClockSettings(BaseSettings):
+    """What time it is."""
+
+    model_config = SettingsConfigDict(env_prefix="CAIRN_", frozen=True, extra="ignore")
+
+    testing: bool = Field(
+        default=False, description="allows what only tests may do, such as CAIRN_NOW"
+    )
+    now: str | None = Field(
+        default=None,
+        description=(
+            "for tests: an instant (2026-11-21T09:30:00Z) that the clock stands at, or "
+            "how far it is put forward or back (+36h, -2d)"
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _clock_is_true(self) -> Self:
+        if self.now is not None:
+            if not self.testing:
+                message = (
+                    "CAIRN_NOW moves the clock, which only tests may do; set "
+                    "CAIRN_TESTING=1 too, or leave CAIRN_NOW out"
+                )
+                raise ValueError(message)
+            clock_of(self.now)
+        return self
+
+    @property
+    def clock(self) -> Clock:
+        """What says which time it is."""
+        return clock_of(self.now)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 from tests.running import Running
 from tests.style.documents import examples_in
@@ -9,30 +10,69 @@ from tests.style.sources import ROOT
 from tests.waiting import eventually_true
 
 ADMINISTRATORS = ROOT / "docs" / "administrators.md"
+FIRST_COMPANY = ROOT / "docs" / "first-company.md"
+
+
+def scripts_of(document: Path) -> list[str]:
+    """Return what a document has people type, in order."""
+    return [
+        example.text
+        for example in examples_in(document)
+        if example.language == "sh" and "test" in example.marks
+    ]
+
+
+def run(cairn: Running, script: str) -> None:
+    """Type what a document says."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env={
+            **os.environ,
+            "GOALS": cairn.goals,
+            "INGEST": cairn.ingest,
+            "CAIRN_ADMIN_TOKEN": cairn.token,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, script + done.stdout + done.stderr
+
+
+def test_the_first_company_shows_what_is_promised(cairn: Running) -> None:
+    """Three levels, a fiscal quarter, won revenue: each number of the document."""
+    helper, *scripts = scripts_of(FIRST_COMPANY)
+    seen: list[str] = []
+
+    for script in scripts:
+        run(cairn, helper + script)
+        eventually_true(cairn.is_settled, what="all that was sent in the totals")
+        if "records" in script or "override" in script:
+            seen.append(shown(cairn, "q3"))
+
+    text = FIRST_COMPANY.read_text(encoding="utf-8")
+    assert seen == ["95000.0000", "122500.0000", "124000.0000"]
+    assert "122500.0000 of 400000, which is 30.6250 percent" in text
+    assert shown(cairn, "q3-north") == "76500.5000"
+    assert shown(cairn, "q3-south") == "47499.5000"
+    assert "75000.5000" in text
+    assert "47499.5000" in text
+    following = cairn.get("/v1/goals/q3-next")
+    assert following["target"] == "420000.0000"
+    assert following["period"]["start"] == "2027-01-01"
+
+
+def shown(cairn: Running, goal_id: str) -> str:
+    """Return a goal's actual value."""
+    return str(cairn.get(f"/v1/goals/{goal_id}")["values"]["actual"])
 
 
 def test_the_examples_for_administrators_work(cairn: Running) -> None:
     """Run in their order against a running Cairn, they end with the number promised."""
-    scripts = [
-        example.text
-        for example in examples_in(ADMINISTRATORS)
-        if example.language == "sh" and "test" in example.marks
-    ]
+    scripts = scripts_of(ADMINISTRATORS)
 
     for script in scripts:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            env={
-                **os.environ,
-                "GOALS": cairn.goals,
-                "INGEST": cairn.ingest,
-                "CAIRN_ADMIN_TOKEN": cairn.token,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, script + done.stdout + done.stderr
+        run(cairn, script)
 
     def company_has_it() -> bool:
         values = cairn.get("/v1/goals/company")["values"]

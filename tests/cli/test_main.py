@@ -16,6 +16,8 @@ COMMANDS = {
     "simulate",
     "records",
     "goals",
+    "metrics",
+    "directory",
     "status",
     "verify",
     "rejected",
@@ -42,6 +44,9 @@ def test_help_names_every_command_and_exit_code() -> None:
         ("simulate", "--rate", "0"),
         ("goals", "show"),
         ("records", "send"),
+        ("records", "send", "-", "--mode", "most"),
+        ("goals", "import"),
+        ("directory", "import", "planets", "-"),
     ],
 )
 def test_what_is_not_understood_is_exit_code_2(words: tuple[str, ...]) -> None:

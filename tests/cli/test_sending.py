@@ -13,7 +13,7 @@ from cli.sending import CHUNK_BYTES_MAX, CHUNK_RECORDS_MAX, records_in
 def read(path: Path) -> list[object]:
     """Return the records of a file as values, each from a line of its own."""
     with records_in(str(path)) as records:
-        found = list(records)
+        found = list(records.rows)
     assert not any(b"\n" in one.rstrip(b"\r\n") for one in found)
     return [json.loads(one) for one in found]
 
@@ -54,7 +54,7 @@ def test_a_bad_line_is_left_for_ingest_to_name(tmp_path: Path) -> None:
     file.write_text(f'{{"entity":\n{json.dumps(ONE)}')
 
     with records_in(str(file)) as records:
-        assert list(records) == [b'{"entity":', json.dumps(ONE).encode()]
+        assert list(records.rows) == [b'{"entity":', json.dumps(ONE).encode()]
 
 
 def test_a_broken_array_is_named(tmp_path: Path) -> None:
@@ -86,3 +86,66 @@ def test_chunks_keep_within_what_ingest_takes() -> None:
     assert [len(one) for one in sending._chunks(small)] == [CHUNK_RECORDS_MAX, 1]
     assert [len(one) for one in sending._chunks(large)] == [1, 1, 1]
     assert list(sending._chunks([])) == []
+
+
+TABLE = b'entity,id,version,note\ncall,1,1,x\n\ncall,2,1,"a\nb"\ncall,3,1,\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("records.csv", TABLE),
+        ("records", TABLE),
+        ("records", b"\xef\xbb\xbf" + TABLE.replace(b"\n", b"\r\n")),
+        ("records", b'"version","id",entity\r\n1,1,call\r\n\r\n1,2,call\r\n'),
+    ],
+)
+def test_a_table_is_seen_by_its_name_or_its_header(
+    tmp_path: Path, name: str, body: bytes
+) -> None:
+    """Its rows stand as they are, each with the line it begins on."""
+    file = tmp_path / name
+    file.write_bytes(body)
+
+    with records_in(str(file)) as records:
+        rows = list(records.rows)
+
+    assert records.content_type == "text/csv"
+    assert records.header is not None
+    assert records.header.count(b",") >= 2
+    assert list(records.lines[:2]) == [2, 4]
+    assert rows[-1] in {b"call,3,1,", b"1,2,call"}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "is empty"),
+        (b'entity,id,version\n"call,1,1', "line 2: a cell begins with a quote"),
+        (b"entity,id,version\ncall,1,1\ncall,\xff,1", "line 3 holds the byte 0xff"),
+    ],
+)
+def test_a_table_that_is_broken_is_named_before_anything_is_sent(
+    tmp_path: Path, body: bytes, words: str
+) -> None:
+    """With the line, where there is one."""
+    file = tmp_path / "records.csv"
+    file.write_bytes(body)
+
+    with pytest.raises(CommandError, match=words), records_in(str(file)):
+        pass
+
+
+def test_all_or_none_is_one_piece() -> None:
+    """What ingest would not take at once is refused before it is sent."""
+    several = [b"x"] * (CHUNK_RECORDS_MAX + 1)
+    assert [len(one) for one in sending._whole(several, "f")] == [len(several)]
+    assert list(sending._whole([], "f")) == []
+
+    for too_many in (
+        [b"x"] * (sending.WHOLE_RECORDS_MAX + 1),
+        [b"x" * sending.WHOLE_BYTES_MAX] * 2,
+    ):
+        with pytest.raises(CommandError, match="more than 50000 records") as refused:
+            list(sending._whole(too_many, "f"))
+        assert refused.value.code == 2

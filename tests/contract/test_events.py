@@ -86,6 +86,7 @@ def goal(**changes: Any) -> Goal:
         "stretch_target": None,
         "owner_records_only": True,
         "rollup_only_from_children": False,
+        "include_team_members": False,
         "attributes": GOAL_UPDATED["attributes"],
         **changes,
     }
@@ -108,9 +109,9 @@ def announced(
     """Return the message that announces a goal."""
     place = Place(tree_id=GoalId("P"), parent_id=one.parent_id)
     moment = Moment("goal-updated", total.updated_at)
-    return Face(one, of, place, 1, is_locked=False, is_frozen=False).message(
-        total, moment, causes=causes, trace=trace
-    )
+    return Face(
+        one, of, place, 1, is_locked=False, is_frozen=False, error=None
+    ).message(total, moment, causes=causes, trace=trace)
 
 
 def test_the_topics_are_those_of_the_contract() -> None:

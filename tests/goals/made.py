@@ -71,6 +71,8 @@ def applied(
             override_number=0,
             computing=False,
             frozen=False,
+            error=None,
+            goal_with_error_id=None,
             tree_id=GoalId(tree),
             depth=0,
             revision=revision,

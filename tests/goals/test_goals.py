@@ -9,13 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.goals.announcing import goal_definition, metric_definition
+from services.goals.domain.drafts import GoalDraft
 from services.goals.domain.errors import RefusedError
-from services.goals.domain.goals import (
-    GoalDraft,
-    depth_of,
-    parents_first,
-    path_to_root,
-)
+from services.goals.domain.trees import depth_of, parents_first, path_to_root
 from shared.domain.goals import (
     Goal,
     GoalId,

@@ -11,12 +11,15 @@ import pytest
 from services.goals.domain.changing import UNCHANGED
 from services.goals.domain.errors import RefusedError
 from services.goals.domain.importing import ImportLine, RejectedLine
+from services.goals.domain.importing_goals import AskedGoal
 from services.goals.domain.periods import GivenPeriod, PeriodKind
 from services.goals.http.errors import AnswerError
 from services.goals.http.goal_bodies import NewGoal
+from services.goals.http.import_kinds import GOALS
 from services.goals.http.import_lines import MediaType, lines_of, media_type_of
 from services.goals.http.import_table import COLUMNS_MAX
-from shared.domain.goals import Principal, PrincipalType
+from shared.domain.goals import Goal, Principal, PrincipalType
+from tests.goals.made import GOAL
 
 NORTH = {
     "id": "north",
@@ -47,16 +50,16 @@ def table(*rows: dict[str, str]) -> bytes:
     return written.getvalue().encode()
 
 
-def one_of(body: bytes, media_type: MediaType) -> ImportLine:
+def one_of(body: bytes, media_type: MediaType) -> ImportLine[Goal, AskedGoal]:
     """Return the only line of a file."""
-    [line], unread = lines_of(body, media_type)
+    [line], unread = lines_of(body, media_type, GOALS.form)
     assert not unread
     return line
 
 
 def unread_of(body: bytes, media_type: MediaType) -> RejectedLine:
     """Return the only line of a file, which does not read."""
-    lines, [unread] = lines_of(body, media_type)
+    lines, [unread] = lines_of(body, media_type, GOALS.form)
     assert not lines
     return unread
 
@@ -80,8 +83,8 @@ def test_every_form_says_the_same(
     found = one_of(body, media_type)
 
     assert (found.line, found.id) == (line, "north")
-    assert found.as_draft() == NewGoal.model_validate(NORTH).as_draft()
-    asked = found.as_change()
+    assert found.as_new() == NewGoal.model_validate(NORTH).as_draft()
+    asked = found.as_change(GOAL)
     assert asked.owner == Principal(PrincipalType.USER, "ada")
     assert (asked.target, asked.owner_records_only) == (Decimal(40000), False)
     assert asked.manager_id is asked.metric_id is asked.period is UNCHANGED
@@ -91,14 +94,14 @@ def test_numbers_keep_their_digits() -> None:
     """They never pass through binary floating point."""
     found = one_of(b'{"id":"a","target":0.12345678901234567890}', MediaType.NDJSON)
 
-    assert found.as_change().target == Decimal("0.12345678901234567890")
+    assert found.as_change(GOAL).target == Decimal("0.12345678901234567890")
 
 
 def test_an_empty_cell_is_none_where_there_may_be_none() -> None:
     """Elsewhere it says nothing."""
     row = dict.fromkeys(("title", "parent_id", "target", "stretch_target", "owner"), "")
 
-    asked = one_of(table({"id": "a", **row}), MediaType.CSV).as_change()
+    asked = one_of(table({"id": "a", **row}), MediaType.CSV).as_change(GOAL)
 
     assert asked.parent_id is asked.target is asked.stretch_target is None
     assert asked.title is asked.owner is UNCHANGED
@@ -116,7 +119,7 @@ def test_the_kind_of_a_period_follows_from_its_columns(
     cells: dict[str, str], kind: PeriodKind
 ) -> None:
     """Unless it has a column of its own."""
-    asked = one_of(table({"id": "a", **cells}), MediaType.CSV).as_change()
+    asked = one_of(table({"id": "a", **cells}), MediaType.CSV).as_change(GOAL)
 
     assert isinstance(asked.period, GivenPeriod)
     assert asked.period.kind is kind
@@ -142,7 +145,7 @@ def test_a_line_that_does_not_read_spoils_no_other(
     """It is told by its number."""
     body = b'{"id":"before"}\n' + line + b'\n{"id":"after"}'
 
-    lines, [unread] = lines_of(body, MediaType.NDJSON)
+    lines, [unread] = lines_of(body, MediaType.NDJSON, GOALS.form)
 
     assert [(one.line, one.id) for one in lines] == [(1, "before"), (3, "after")]
     assert unread.line == 2
@@ -169,7 +172,7 @@ def test_what_a_line_asks_is_refused_in_the_words_of_a_single_goal(
     )
 
     with pytest.raises(RefusedError) as refused:
-        one_of(body.encode(), MediaType.JSON).as_draft()
+        one_of(body.encode(), MediaType.JSON).as_new()
 
     assert (refused.value.refusal.error, refused.value.field) == (error, field)
 
@@ -220,7 +223,7 @@ def test_some_files_are_refused_as_a_whole(
 ) -> None:
     """Where nobody can say what their lines are, or there are too many."""
     with pytest.raises(RefusedError) as refused:
-        lines_of(body, media_type)
+        lines_of(body, media_type, GOALS.form)
 
     assert refused.value.refusal.error == error
     assert words in refused.value.detail
@@ -233,7 +236,7 @@ def test_files_without_lines_ask_for_nothing() -> None:
         (b"[]", MediaType.JSON),
         (b"\n \n", MediaType.NDJSON),
     ):
-        assert lines_of(body, media_type) == ([], [])
+        assert lines_of(body, media_type, GOALS.form) == ([], [])
 
 
 def test_three_content_types_are_read() -> None:

@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 
 from services.goals.domain.changing import UNCHANGED
 from services.goals.domain.directory import Directory
+from services.goals.domain.drafts import GoalChange, GoalDraft, Surroundings
 from services.goals.domain.errors import INVALID_FIELD, RefusedError
-from services.goals.domain.goals import GoalChange, GoalDraft, Surroundings
 from services.goals.domain.importing import (
     AskedLine,
-    Forest,
     ImportLine,
     ImportPlan,
     asked_of,
-    planned_import,
 )
+from services.goals.domain.importing_goals import AskedGoal, Forest, planned_goals
 from services.goals.domain.overrides import Signature
 from services.goals.domain.periods import GivenPeriod, PeriodKind
 from shared.domain.fiscal import calendar_of
@@ -62,7 +61,7 @@ def forest(parents: Mapping[str, str | None]) -> Forest:
     )
 
 
-def new(line: int, goal_id: str, parent_id: str | None = None) -> AskedLine:
+def new(line: int, goal_id: str, parent_id: str | None = None) -> AskedLine[AskedGoal]:
     """Return a line that creates a goal, a root or one below."""
     is_root = parent_id is None
     draft = GoalDraft(
@@ -77,12 +76,12 @@ def new(line: int, goal_id: str, parent_id: str | None = None) -> AskedLine:
     return AskedLine(line=line, id=draft.id, asked=draft)
 
 
-def change(line: int, goal_id: str, asked: GoalChange) -> AskedLine:
+def change(line: int, goal_id: str, asked: GoalChange) -> AskedLine[AskedGoal]:
     """Return a line that changes a goal."""
     return AskedLine(line=line, id=GoalId(goal_id), asked=asked)
 
 
-def moved(line: int, goal_id: str, parent_id: str | None) -> AskedLine:
+def moved(line: int, goal_id: str, parent_id: str | None) -> AskedLine[AskedGoal]:
     """Return a line that moves a goal, and tells what it has as well."""
     return change(
         line,
@@ -96,7 +95,7 @@ def moved(line: int, goal_id: str, parent_id: str | None) -> AskedLine:
     )
 
 
-def rejections(plan: ImportPlan) -> Sequence[tuple[int, str]]:
+def rejections(plan: ImportPlan[Goal]) -> Sequence[tuple[int, str]]:
     """Return the lines that were refused, and for what."""
     found = [(one.line, one.refused.refusal.error) for one in plan.rejected]
     return sorted(found)
@@ -106,9 +105,11 @@ LINES = (new(1, "a"), new(2, "b", "a"), new(3, "c", "b"), new(4, "d", "x"))
 
 
 @given(st.permutations(LINES))
-def test_parents_may_come_after_their_children(lines: list[AskedLine]) -> None:
+def test_parents_may_come_after_their_children(
+    lines: list[AskedLine[AskedGoal]],
+) -> None:
     """The order of the lines decides nothing."""
-    plan = planned_import(lines, forest({"x": None}), AROUND, SIGNED)
+    plan = planned_goals(lines, forest({"x": None}), AROUND, SIGNED)
 
     assert {goal.id: goal.parent_id for goal in plan.created} == {
         "a": None,
@@ -126,7 +127,7 @@ def test_a_rejected_parent_takes_its_children_along() -> None:
     nobody = replace(new(1, "a").asked, manager_id="nobody")
     bad = AskedLine(line=1, id=GoalId("a"), asked=nobody)
 
-    plan = planned_import(
+    plan = planned_goals(
         [new(3, "c", "b"), new(2, "b", "a"), bad], forest({}), AROUND, SIGNED
     )
 
@@ -138,7 +139,7 @@ def test_a_rejected_parent_takes_its_children_along() -> None:
 
 def test_a_parent_that_is_nowhere_is_refused_as_ever() -> None:
     """There and in the file."""
-    plan = planned_import([new(1, "a", "nowhere")], forest({}), AROUND, SIGNED)
+    plan = planned_goals([new(1, "a", "nowhere")], forest({}), AROUND, SIGNED)
 
     assert rejections(plan) == [(1, "reference_not_found")]
 
@@ -147,7 +148,7 @@ def test_new_goals_in_a_circle_are_refused() -> None:
     """All of them: each needs the other."""
     lines = [new(1, "a", "b"), new(2, "b", "a"), new(3, "c", "c"), new(4, "d")]
 
-    plan = planned_import(lines, forest({}), AROUND, SIGNED)
+    plan = planned_goals(lines, forest({}), AROUND, SIGNED)
 
     assert [goal.id for goal in plan.created] == ["d"]
     assert {line for line, _ in rejections(plan)} == {1, 2, 3}
@@ -159,7 +160,7 @@ def test_existing_goals_in_a_circle_are_refused() -> None:
     """The line that closes the circle is, by what the one before it leaves."""
     lines = [moved(1, "a", "b"), moved(2, "b", "a")]
 
-    plan = planned_import(lines, forest({"a": None, "b": None}), AROUND, SIGNED)
+    plan = planned_goals(lines, forest({"a": None, "b": None}), AROUND, SIGNED)
 
     assert len(plan.altered) == 1
     assert [error for _, error in rejections(plan)] == ["goal_cycle"]
@@ -169,7 +170,7 @@ def test_parent_and_child_change_places() -> None:
     """The child comes to the top first, wherever its line stands."""
     lines = [moved(1, "a", "b"), moved(2, "b", None)]
 
-    plan = planned_import(lines, forest({"a": None, "b": "a"}), AROUND, SIGNED)
+    plan = planned_goals(lines, forest({"a": None, "b": "a"}), AROUND, SIGNED)
 
     assert {goal.id: goal.parent_id for goal in plan.altered} == {"a": "b", "b": None}
     assert (plan.changed, plan.rejected) == (2, [])
@@ -179,7 +180,7 @@ def test_a_goal_moves_under_one_that_the_file_creates() -> None:
     """With all below it."""
     around = forest({"a": None, "b": "a"})
 
-    plan = planned_import([moved(1, "a", "z"), new(2, "z")], around, AROUND, SIGNED)
+    plan = planned_goals([moved(1, "a", "z"), new(2, "z")], around, AROUND, SIGNED)
 
     assert [goal.id for goal in plan.created] == ["z"]
     assert [(goal.id, goal.parent_id) for goal in plan.altered] == [("a", "z")]
@@ -195,8 +196,8 @@ def test_a_goal_too_deep_is_refused_by_what_earlier_lines_leave() -> None:
     longer = chain | {"c63": "c62"}
     lines = [moved(1, "top", "z"), new(2, "z")]
 
-    fits = planned_import(lines, forest({"top": None, **chain}), AROUND, SIGNED)
-    plan = planned_import(lines, forest({"top": None, **longer}), AROUND, SIGNED)
+    fits = planned_goals(lines, forest({"top": None, **chain}), AROUND, SIGNED)
+    plan = planned_goals(lines, forest({"top": None, **longer}), AROUND, SIGNED)
 
     assert rejections(fits) == []
     assert rejections(plan) == [(1, "goal_too_deep")]
@@ -209,9 +210,7 @@ def test_a_tree_follows_the_period_of_its_root() -> None:
         change(2, "a", GoalChange(period=NEXT)),
     ]
 
-    plan = planned_import(
-        lines, forest({"a": None, "b": "a", "c": "b"}), AROUND, SIGNED
-    )
+    plan = planned_goals(lines, forest({"a": None, "b": "a", "c": "b"}), AROUND, SIGNED)
 
     period = Period(
         start=date(2027, 1, 1), end=date(2027, 3, 31), time_zone="Europe/Berlin"
@@ -227,7 +226,7 @@ def test_a_tree_keeps_its_period_while_a_goal_of_it_is_closed() -> None:
     around = forest({"a": None, "b": "a", "c": "b"})
     around.put(replace(around.goals[GoalId("c")], state=GoalState.CLOSED))
 
-    plan = planned_import(
+    plan = planned_goals(
         [change(1, "a", GoalChange(period=NEXT))], around, AROUND, SIGNED
     )
 
@@ -238,9 +237,7 @@ def test_a_goal_that_left_a_tree_does_not_follow_it() -> None:
     """An earlier line took it away, with all below it."""
     lines = [moved(1, "b", None), change(2, "a", GoalChange(period=NEXT))]
 
-    plan = planned_import(
-        lines, forest({"a": None, "b": "a", "c": "b"}), AROUND, SIGNED
-    )
+    plan = planned_goals(lines, forest({"a": None, "b": "a", "c": "b"}), AROUND, SIGNED)
 
     assert {goal.id: goal.period.start for goal in plan.altered} == {
         "a": date(2027, 1, 1),
@@ -250,7 +247,7 @@ def test_a_goal_that_left_a_tree_does_not_follow_it() -> None:
 
 def test_lines_that_tell_what_is_there_change_nothing() -> None:
     """However much they tell."""
-    plan = planned_import([moved(1, "a", None)], forest({"a": None}), AROUND, SIGNED)
+    plan = planned_goals([moved(1, "a", None)], forest({"a": None}), AROUND, SIGNED)
 
     assert (plan.altered, plan.changed, plan.unchanged) == ([], 0, 1)
 
@@ -274,7 +271,7 @@ def test_a_change_is_refused_as_if_it_came_alone(asked: GoalChange, error: str) 
     around = forest({"a": None, "b": "a"})
     before = dict(around.goals)
 
-    plan = planned_import([change(1, "b", asked)], around, AROUND, SIGNED)
+    plan = planned_goals([change(1, "b", asked)], around, AROUND, SIGNED)
 
     assert rejections(plan) == [(1, error)]
     assert (plan.altered, around.goals) == ([], before)
@@ -296,11 +293,14 @@ def test_what_a_line_asks_for_depends_on_whether_the_goal_is_there() -> None:
     def line(
         number: int,
         goal_id: str,
-        as_draft: Callable[[], GoalDraft],
+        as_new: Callable[[], GoalDraft],
         as_change: Callable[[], GoalChange],
-    ) -> ImportLine:
+    ) -> ImportLine[Goal, AskedGoal]:
         return ImportLine(
-            line=number, id=GoalId(goal_id), as_draft=as_draft, as_change=as_change
+            line=number,
+            id=goal_id,
+            as_new=as_new,
+            as_change=lambda _goal: as_change(),
         )
 
     asked, rejected = asked_of(
@@ -310,7 +310,8 @@ def test_what_a_line_asks_for_depends_on_whether_the_goal_is_there() -> None:
             line(3, "c", _unreadable, _never),
             line(4, "a", lambda: draft, _never),
         ],
-        standing({"b": None}),
+        {goal.id: goal for goal in standing({"b": None}).values()},
+        word="goal",
     )
 
     assert [(one.line, one.asked) for one in asked] == [(1, draft), (2, altered)]

@@ -64,8 +64,9 @@ def test_movements_are_the_sums_over_subtrees(
     movements = movements_of(
         [(slot_of(number, field), amount) for number, field, amount in deltas],
         forest=planted(parents).forest,
-        computing={GoalNumber(one): 1 for one in computing},
+        pending={GoalNumber(one) for one in computing} - folded.keys(),
         folded=folded,
+        finished=folded.keys(),
         holds={},
     )
 
@@ -103,8 +104,9 @@ def test_what_is_pending_is_seen_by_nobody() -> None:
     movements = movements_of(
         [(slot_of(2, 0), 5)],
         forest=forest,
-        computing={GoalNumber(2): 7},
+        pending={GoalNumber(2)},
         folded={},
+        finished=(),
         holds={},
     )
 
@@ -119,8 +121,9 @@ def test_opposite_deltas_cancel_before_they_climb() -> None:
     movements = movements_of(
         [(slot_of(2, 0), 5), (slot_of(3, 0), -5)],
         forest=forest,
-        computing={},
+        pending=(),
         folded={},
+        finished=(),
         holds={},
     )
 
@@ -139,8 +142,9 @@ def test_a_computing_goal_lets_what_its_children_show_pass() -> None:
     movements = movements_of(
         [(slot_of(3, 1), 5), (slot_of(2, 1), 7)],
         forest=forest,
-        computing={GoalNumber(2): 1},
+        pending={GoalNumber(2)},
         folded={},
+        finished=(),
         holds={},
     )
 
@@ -186,8 +190,9 @@ def test_what_is_held_stops_what_climbs(
     movements = movements_of(
         [(slot_of(number, 0), amount) for number, amount in deltas],
         forest=planted(parents).forest,
-        computing={},
+        pending=(),
         folded={},
+        finished=(),
         holds={
             **{GoalNumber(one): LOCKED for one in locked},
             **{
@@ -231,8 +236,9 @@ def test_causes_come_from_the_subtree_and_are_bounded(
     movements = movements_of(
         [(slot_of(number, 0), 1) for number in sorted(moved)],
         forest=forest,
-        computing={},
+        pending=(),
         folded={},
+        finished=(),
         holds={},
     )
     named = {number: [f"O-{number}-{n}" for n in range(3)] for number in moved}

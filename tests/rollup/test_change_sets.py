@@ -20,6 +20,7 @@ from shared.messages.definitions import (
     CHANGE_SET_INDEX,
     CHANGE_SET_SIZE,
     Definition,
+    EntityDefinition,
     GoalDefinition,
     Kind,
     UserDefinition,
@@ -186,8 +187,9 @@ def test_a_message_without_headers_is_a_set_of_its_own() -> None:
 def test_what_rollup_does_not_need_is_read_and_left() -> None:
     """People are part of the topic; they make no goals."""
     user = UserDefinition(id="R0", version=1, name="Robin")
+    entity = EntityDefinition(id="deal", version=1)
 
-    news = merged([change("R0", definition=user)])
+    news = merged([change("R0", definition=user), change("deal", definition=entity)])
 
     assert not news.changes.goals
     assert not news.changes.gone_goals
@@ -198,7 +200,8 @@ def test_what_rollup_does_not_need_is_read_and_left() -> None:
     [
         (None, b""),
         (b"\xff", b""),
-        (b"planet/x", b""),
+        (b"goal", b""),
+        (b"/x", b""),
         (b"goal/G", b"{"),
         (b"goal/G", b'{"kind": "goal"}'),
         (b"goal/G", b"[]"),
@@ -210,6 +213,28 @@ def test_what_goals_cannot_have_written_is_told(
     """An unreadable message is named by its offset."""
     with pytest.raises(UnreadableChangeError, match="message 7 of goal-changes"):
         read_change(Message(key=key, value=value))
+
+
+@pytest.mark.parametrize("value", [None, b"{}", b"what we do not read"])
+def test_a_kind_that_we_do_not_know_is_passed_over(value: bytes | None) -> None:
+    """A newer goals may send it; it still counts in its change set."""
+    headers: list[tuple[str, bytes | None]] = [
+        (CHANGE_SET_ID, b"set"),
+        (CHANGE_SET_INDEX, b"0"),
+        (CHANGE_SET_SIZE, b"2"),
+    ]
+    strange = read_change(Message(key=b"planet/x/y", value=value, headers=headers))
+    other = replace(
+        change("G", definition=making.goal("G", 1), index=1, size=2), change_set="set"
+    )
+
+    assert (strange.kind, strange.id, strange.definition) == (None, "x/y", None)
+    assert whole_prefix([strange], at_end=False) == 0
+    assert whole_prefix([strange, other], at_end=False) == 2
+    news = merged(news_of([strange, other], Forest(), (), {}))
+    assert [one.id for one in news.changes.goals] == ["G"]
+    assert not news.changes.gone_goals
+    assert not news.changes.gone_metrics
 
 
 def said(word: str) -> Change:
@@ -255,7 +280,7 @@ def test_what_is_older_than_what_is_known_says_nothing(
         assert isinstance(definition, GoalDefinition)
         forest.plant(definition.as_goal())
 
-    news = merged(news_of([said(word) for word in words.split()], forest, ()))
+    news = merged(news_of([said(word) for word in words.split()], forest, (), {}))
 
     if left is None or left.endswith("-"):
         assert not news.changes.goals
@@ -268,4 +293,4 @@ def test_what_is_older_than_what_is_known_says_nothing(
 
 def test_a_goal_that_is_gone_does_not_come_back() -> None:
     """Its number is never used again, by whomever it is said."""
-    assert not news_of([said("5.7")], Forest(), {5})
+    assert not news_of([said("5.7")], Forest(), {5}, {})

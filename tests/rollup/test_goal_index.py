@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.rollup.domain.contributions import slot_of
+from services.rollup.domain.directory import Directory
 from services.rollup.domain.goal_index import GoalIndex
 from services.rollup.domain.participation import amount_of, participates
 from shared.domain.amounts import DataType, MetricKind
@@ -35,6 +36,8 @@ OWNERS = (
     Principal(PrincipalType.USER, "R1"),
     Principal(PrincipalType.TEAM, "R0"),
 )
+# Of the team that is called like a user.
+PEOPLE = Directory(members={"R0": ("R1", "R2")})
 AMOUNTS = ("400.00", "-1", "0", "0.00004", None, "none", 7, True)
 SHARE_MIN = 0.10
 
@@ -79,6 +82,7 @@ def several_goals(draw: st.DrawFn) -> tuple[list[Goal], list[Metric]]:
             period=draw(periods),
             owner_records_only=draw(st.booleans()),
             rollup_only_from_children=draw(st.integers(0, 7)) == 0,
+            include_team_members=draw(st.booleans()),
         )
         for number in range(1, draw(st.integers(2, 9)))
     ]
@@ -133,7 +137,7 @@ def flips(one: Goal, field: RollupField) -> list[dict[str, Any]]:
     if field.source_status is not None:
         broken += [{"status": "9"}, {"status": None}]
     if one.owner_records_only:
-        broken += [{"owner": "user/stranger"}, {"owner": None}]
+        broken += [{"owner": "user/stranger"}, {"owner": "user/R1"}, {"owner": None}]
     return broken
 
 
@@ -168,7 +172,9 @@ def by_the_rule(
     for a_goal, metric in zip(goals, kinds, strict=True):
         for index, slot in enumerate(SLOTS):
             field = metric.rollup_fields.get(slot)
-            if field is not None and participates(one, a_goal, field):
+            if field is not None and participates(
+                one, a_goal, field, PEOPLE.members.get(a_goal.owner.id, ())
+            ):
                 amount = amount_of(one, metric, field)
                 if amount:
                     found[slot_of(a_goal.number, index)] = amount
@@ -179,7 +185,7 @@ def index_of(goals: Sequence[Goal], kinds: Sequence[Metric]) -> GoalIndex:
     """Return an index that holds the goals."""
     index = GoalIndex()
     for a_goal, metric in zip(goals, kinds, strict=True):
-        index.add(a_goal, metric)
+        index.add(a_goal, metric, PEOPLE.owners_of(a_goal))
     return index
 
 
@@ -257,7 +263,7 @@ def test_a_goal_that_was_removed_leaves_nothing_behind(
 
     for stays, one, metric in zip(kept, goals, kinds, strict=True):
         if not stays:
-            index.remove(one, metric)
+            index.remove(one, metric, PEOPLE.owners_of(one))
 
     case = data.draw(cases(goals, kinds))
     assert by_the_index(index, case.record) == {
@@ -278,8 +284,8 @@ def test_the_order_of_adding_does_not_matter(
     order = data.draw(st.permutations(range(len(goals))))
     index = index_of(goals, kinds)
     for one in order:
-        index.remove(goals[one], kinds[one])
-        index.add(goals[one], kinds[one])
+        index.remove(goals[one], kinds[one], PEOPLE.owners_of(goals[one]))
+        index.add(goals[one], kinds[one], PEOPLE.owners_of(goals[one]))
 
     case = data.draw(cases(goals, kinds))
 
@@ -299,5 +305,5 @@ def test_one_record_may_feed_two_fields_of_a_goal() -> None:
     found = by_the_index(index, record(entity="call"))
 
     assert found == {slot_of(3, 0): 1, slot_of(3, 2): 1}
-    index.remove(goal(3), metric)
+    index.remove(goal(3), metric, PEOPLE.owners_of(goal(3)))
     assert not index._entities

@@ -62,7 +62,7 @@ def test_an_older_definition_is_no_news(
     """What is known stays, unless the message is as new or of a later goal."""
     said = change(definition(number, version))
 
-    news = news_of([said], forest, gone=set())
+    news = news_of([said], forest, gone=set(), versions={})
 
     assert bool(news) is counts
 
@@ -71,7 +71,7 @@ def test_a_goal_that_is_gone_does_not_come_back(forest: Forest) -> None:
     """Numbers are never used again, so a definition with a gone one is old."""
     said = change(definition(7, 99))
 
-    assert news_of([said], forest, gone={7}) == []
+    assert news_of([said], forest, gone={7}, versions={}) == []
 
 
 @pytest.mark.parametrize(("gone", "counts"), [(4, False), (5, True), (None, True)])
@@ -79,4 +79,4 @@ def test_an_end_counts_for_the_goal_it_names(
     forest: Forest, gone: int | None, counts: bool
 ) -> None:
     """The end of an earlier goal of the same id does not end the present one."""
-    assert bool(news_of([change(None, gone)], forest, set())) is counts
+    assert bool(news_of([change(None, gone)], forest, set(), {})) is counts

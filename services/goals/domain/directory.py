@@ -18,6 +18,9 @@ from shared.domain.fiscal import FiscalCalendar
 # The version of what is not stored yet.
 NEW: Final = 0
 
+# A year: nobody rolls up less often.
+FREQUENCY_HOURS_MAX: Final = 8_760
+
 # How many of those who stand in the way are named.
 _NAMED_MAX: Final = 5
 
@@ -77,6 +80,10 @@ class Organization:
     base_currency: str
     fiscal_calendar: FiscalCalendar
     week_start: WeekDay
+    # A goal whose period ended more days ago stands still.
+    goal_rollup_expiry_days: int
+    # Shown values move once in so many hours; 0: with each record.
+    goal_rollup_frequency_hours: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,24 +138,34 @@ def check_business_unit(unit: BusinessUnit, directory: Directory) -> None:
 
 def check_reporting_line(user: User, managers: Mapping[str, str | None]) -> None:
     """Refuse a user who would come to manage himself, by whatever detour."""
-    if _comes_back(user.id, managers):
-        raise RefusedError(
-            USER_MANAGER_CYCLE,
-            f"user {user.id} would report to himself through {user.manager_id}; choose "
-            "a manager who does not report to him",
-            field="manager_id",
-        )
+    if user.manager_id is not None and _leads_to(user.id, user.manager_id, managers):
+        raise reporting_cycle(user.id, user.manager_id)
 
 
 def check_unit_tree(unit: BusinessUnit, parents: Mapping[str, str | None]) -> None:
     """Refuse a business unit that would come to lie inside itself."""
-    if _comes_back(unit.id, parents):
-        raise RefusedError(
-            BUSINESS_UNIT_CYCLE,
-            f"business unit {unit.id} would lie inside itself through "
-            f"{unit.parent_id}; choose a parent that does not lie below it",
-            field="parent_id",
-        )
+    if unit.parent_id is not None and _leads_to(unit.id, unit.parent_id, parents):
+        raise unit_cycle(unit.id, unit.parent_id)
+
+
+def reporting_cycle(user_id: str, manager_id: str) -> RefusedError:
+    """Return the refusal for a user who would come to manage himself."""
+    return RefusedError(
+        USER_MANAGER_CYCLE,
+        f"user {user_id} would report to himself through {manager_id}; choose a "
+        "manager who does not report to him",
+        field="manager_id",
+    )
+
+
+def unit_cycle(unit_id: str, parent_id: str) -> RefusedError:
+    """Return the refusal for a business unit that would come to lie inside itself."""
+    return RefusedError(
+        BUSINESS_UNIT_CYCLE,
+        f"business unit {unit_id} would lie inside itself through {parent_id}; choose "
+        "a parent that does not lie below it",
+        field="parent_id",
+    )
 
 
 def check_unused(what: str, uses: Sequence[Use]) -> None:
@@ -175,14 +192,14 @@ def check_reference(
         raise _not_found(what, field, kind, wanted)
 
 
-def _comes_back(start: str, above: Mapping[str, str | None]) -> bool:
-    """Tell whether going up from `start` leads to it again."""
-    seen = {start}
-    at = above.get(start)
-    while at is not None and at not in seen:
+def _leads_to(wanted: str, start: str, above: Mapping[str, str | None]) -> bool:
+    """Tell whether going up from `start` one comes by what is wanted."""
+    seen: set[str] = set()
+    at: str | None = start
+    while at is not None and at != wanted and at not in seen:
         seen.add(at)
         at = above.get(at)
-    return at == start
+    return at == wanted
 
 
 def _check_unit(unit_id: str | None, what: str, directory: Directory) -> None:

@@ -98,6 +98,10 @@ DATA_TYPE_REQUIRED: Final = _rule("data_type_required")
 DATA_TYPE_FORBIDDEN: Final = _rule("data_type_forbidden")
 SOURCE_ATTRIBUTE_REQUIRED: Final = _rule("source_attribute_required")
 SOURCE_ATTRIBUTE_FORBIDDEN: Final = _rule("source_attribute_forbidden", "80044804")
+SOURCE_ATTRIBUTE_TYPE_DIFFERS: Final = _rule(
+    "source_attribute_type_differs", "80044808"
+)
+DATE_ATTRIBUTE_TYPE_DIFFERS: Final = _rule("date_attribute_type_differs")
 
 # Goals (semantics, section 6).
 GOAL_MANAGER_REQUIRED: Final = _rule("goal_manager_required")

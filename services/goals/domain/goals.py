@@ -1,21 +1,18 @@
 """What a goal may become (semantics, section 6)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from services.goals.domain.changing import UNCHANGED, Unchanged, changed
-from services.goals.domain.directory import NEW, Directory, check_reference
+from services.goals.domain.directory import NEW, check_reference
+from services.goals.domain.drafts import GoalChange, GoalDraft, Place, Surroundings
 from services.goals.domain.errors import (
-    GOAL_CYCLE,
     GOAL_MANAGER_REQUIRED,
-    GOAL_TOO_DEEP,
     METRIC_CHANGE_ON_CHILD,
     METRIC_CHANGE_ON_PARENT,
     METRIC_REQUIRED,
     NOT_A_ROOT,
-    PARENT_METRIC_DIFFERS,
-    PARENT_PERIOD_DIFFERS,
     PARENT_WITH_METRIC_OR_PERIOD,
     PERIOD_CHANGE_ON_CHILD,
     PERIOD_NOT_FISCAL,
@@ -24,105 +21,24 @@ from services.goals.domain.errors import (
 )
 from services.goals.domain.metrics import DefinedMetric
 from services.goals.domain.overrides import (
-    NOTHING_GIVEN,
-    GivenOverride,
     Signature,
     changed_override,
     overridden_goal,
 )
 from services.goals.domain.people import check_people, in_order
-from services.goals.domain.periods import (
-    GivenPeriod,
-    chosen_period,
-    fiscal_days,
-    is_same,
-)
+from services.goals.domain.periods import chosen_period, fiscal_days, is_same
 from services.goals.domain.states import check_aligns, check_edits, check_starts_open
 from services.goals.domain.targets import stretch_target_of, target_of
-from shared.domain.fiscal import FiscalCalendar
-from shared.domain.goals import (
-    DEPTH_MAX,
-    Goal,
-    GoalAttribute,
-    GoalId,
-    GoalNumber,
-    GoalState,
-    MetricId,
-    Principal,
-    Share,
+from services.goals.domain.trees import (
+    check_attachable,
+    check_depth,
+    check_inherits,
 )
+from shared.domain.fiscal import FiscalCalendar
+from shared.domain.goals import Goal, GoalId, GoalNumber, MetricId
 from shared.domain.periods import Period
 
 NO_NUMBER = GoalNumber(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoalDraft:
-    """A goal as somebody asks for it; what is left out is inherited or assumed."""
-
-    id: GoalId
-    title: str
-    metric_id: MetricId | None = None
-    owner: Principal
-    manager_id: str | None = None
-    parent_id: GoalId | None = None
-    period: GivenPeriod | None = None
-    time_zone: str | None = None
-    target: Decimal | None = None
-    stretch_target: Decimal | None = None
-    owner_records_only: bool = True
-    rollup_only_from_children: bool = False
-    override: GivenOverride = NOTHING_GIVEN
-    attributes: Mapping[str, GoalAttribute] = field(default_factory=dict)
-    shared_with: Sequence[Share] = ()
-    state: GoalState = GoalState.OPEN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoalChange:
-    """What is to become of a goal."""
-
-    title: str | Unchanged = UNCHANGED
-    metric_id: MetricId | Unchanged = UNCHANGED
-    owner: Principal | Unchanged = UNCHANGED
-    manager_id: str | Unchanged = UNCHANGED
-    parent_id: GoalId | Unchanged | None = UNCHANGED
-    period: GivenPeriod | Unchanged = UNCHANGED
-    time_zone: str | Unchanged = UNCHANGED
-    target: Decimal | Unchanged | None = UNCHANGED
-    stretch_target: Decimal | Unchanged | None = UNCHANGED
-    owner_records_only: bool | Unchanged = UNCHANGED
-    rollup_only_from_children: bool | Unchanged = UNCHANGED
-    override: GivenOverride = NOTHING_GIVEN
-    # Both are given whole: what they do not name is gone.
-    attributes: Mapping[str, GoalAttribute] | Unchanged = UNCHANGED
-    shared_with: Sequence[Share] | Unchanged = UNCHANGED
-    state: GoalState | Unchanged = UNCHANGED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What exists of that which a goal may refer to."""
-
-    directory: Directory
-    metrics: Mapping[MetricId, DefinedMetric]
-    # The goals that may be named as parents, and how deep they sit.
-    goals: Mapping[GoalId, Goal]
-    depths: Mapping[GoalId, int]
-    # The organisation's: a goal takes it if nothing else is said.
-    time_zone: str
-    # What fiscal periods are taken from when they are chosen.
-    calendar: FiscalCalendar
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a goal stands, and where it would come to stand."""
-
-    # From the new parent up to its root; empty if no parent is named.
-    path_of_parent: Sequence[GoalId] = ()
-    # How many levels lie below the goal.
-    height: int = 0
 
 
 def new_goal(draft: GoalDraft, around: Surroundings, signed: Signature) -> Goal:
@@ -130,7 +46,7 @@ def new_goal(draft: GoalDraft, around: Surroundings, signed: Signature) -> Goal:
     check_starts_open(draft.id, draft.state)
     parent = _parent_of(draft, around)
     if parent is not None:
-        _check_inherits(draft, parent, around)
+        check_inherits(draft, parent, around)
     metric = _metric_of(draft, parent, around)
     goal = Goal(
         number=NO_NUMBER,
@@ -148,12 +64,13 @@ def new_goal(draft: GoalDraft, around: Surroundings, signed: Signature) -> Goal:
         ),
         owner_records_only=draft.owner_records_only,
         rollup_only_from_children=draft.rollup_only_from_children,
+        include_team_members=draft.include_team_members,
         attributes=draft.attributes,
         shared_with=in_order(draft.shared_with),
     )
     check_people(goal, around.directory)
     if parent is not None:
-        _check_depth(goal.id, around.depths[parent.id] + 1)
+        check_depth(goal.id, around.depths[parent.id] + 1)
     return overridden_goal(goal, draft.override, metric, signed)
 
 
@@ -178,6 +95,9 @@ def changed_goal(
         rollup_only_from_children=changed(
             change.rollup_only_from_children, goal.rollup_only_from_children
         ),
+        include_team_members=changed(
+            change.include_team_members, goal.include_team_members
+        ),
         attributes=changed(change.attributes, goal.attributes),
         shared_with=in_order(changed(change.shared_with, goal.shared_with)),
         state=changed(change.state, goal.state),
@@ -189,7 +109,7 @@ def changed_goal(
     if not is_same(after.period, goal.period):
         _check_period_may_change(goal)
     if after.parent_id != goal.parent_id and after.parent_id is not None:
-        _check_attachable(after, after.parent_id, around, place)
+        check_attachable(after, after.parent_id, around, place)
         # The same days; from now on they are called as in the tree it joins.
         after = replace(after, period=around.goals[after.parent_id].period)
     check_people(after, around.directory)
@@ -221,11 +141,6 @@ def aligned_goal(goal: Goal, calendar: FiscalCalendar) -> Goal:
     return replace(goal, period=replace(goal.period, start=start, end=end))
 
 
-def same_tree_below(root: Goal, descendants: Sequence[Goal]) -> Sequence[Goal]:
-    """Return the descendants with the period that their root has now."""
-    return [replace(goal, period=root.period) for goal in descendants]
-
-
 def _parent_of(draft: GoalDraft, around: Surroundings) -> Goal | None:
     check_reference(
         draft.parent_id,
@@ -235,25 +150,6 @@ def _parent_of(draft: GoalDraft, around: Surroundings) -> Goal | None:
         kind="goal",
     )
     return None if draft.parent_id is None else around.goals[draft.parent_id]
-
-
-def _check_inherits(draft: GoalDraft, parent: Goal, around: Surroundings) -> None:
-    """Refuse a goal that says otherwise than the parent whose tree it joins."""
-    if draft.metric_id is not None and draft.metric_id != parent.metric_id:
-        raise _metric_differs(draft.id, draft.metric_id, parent)
-    given = parent.period
-    if draft.period is not None:
-        given = chosen_period(
-            draft.id,
-            draft.period,
-            time_zone=given.time_zone,
-            calendar=around.calendar,
-            standing=parent.period,
-        )
-    if draft.time_zone is not None:
-        given = replace(given, time_zone=draft.time_zone)
-    if given != parent.period:
-        raise _period_differs(draft.id, parent)
 
 
 def _metric_of(
@@ -367,36 +263,6 @@ def _check_period_may_change(goal: Goal) -> None:
         )
 
 
-def _check_attachable(
-    after: Goal, parent_id: GoalId, around: Surroundings, place: Place
-) -> None:
-    what = f"goal {after.id}"
-    check_reference(parent_id, around.goals, what=what, field="parent_id", kind="goal")
-    if after.id in place.path_of_parent:
-        raise RefusedError(
-            GOAL_CYCLE,
-            f"goal {after.id} would become its own ancestor through {parent_id}; "
-            "choose a parent that does not lie below it",
-            field="parent_id",
-        )
-    parent = around.goals[parent_id]
-    if after.metric_id != parent.metric_id:
-        raise _metric_differs(after.id, after.metric_id, parent)
-    if after.period != parent.period:
-        raise _period_differs(after.id, parent)
-    _check_depth(after.id, len(place.path_of_parent) + place.height)
-
-
-def _check_depth(goal_id: GoalId, deepest: int) -> None:
-    if deepest > DEPTH_MAX:
-        raise RefusedError(
-            GOAL_TOO_DEEP,
-            f"goal {goal_id} would bring its tree to depth {deepest}, {DEPTH_MAX} is "
-            "allowed; choose a parent nearer to the root",
-            field="parent_id",
-        )
-
-
 def _with_targets(
     goal: Goal, after: Goal, change: GoalChange, metric: DefinedMetric
 ) -> Goal:
@@ -434,67 +300,3 @@ def _targets_of(goal: Goal, change: GoalChange) -> Mapping[str, Decimal | None]:
 
 def _number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
-
-
-def _metric_differs(goal_id: GoalId, metric_id: MetricId, parent: Goal) -> RefusedError:
-    return RefusedError(
-        PARENT_METRIC_DIFFERS,
-        f"goal {goal_id} is measured by {metric_id} and goal {parent.id}, its parent "
-        f"to be, by {parent.metric_id}; a whole tree shares one metric",
-        field="metric_id",
-    )
-
-
-def _period_differs(goal_id: GoalId, parent: Goal) -> RefusedError:
-    period = parent.period
-    return RefusedError(
-        PARENT_PERIOD_DIFFERS,
-        f"goal {goal_id} has another period than goal {parent.id}, its parent to be "
-        f"({period.start} to {period.end}, {period.time_zone}); a whole tree shares "
-        "one period",
-        field="period",
-    )
-
-
-def parents_first(drafts: Sequence[GoalDraft]) -> Sequence[int]:
-    """Return the drafts' places in an order in which parents come before children."""
-    places = {draft.id: index for index, draft in enumerate(drafts)}
-    done: dict[int, None] = {}
-    for index in range(len(drafts)):
-        # From the draft up to the first that is placed, or that is no draft.
-        waiting: dict[int, None] = {}
-        at: int | None = index
-        while at is not None and at not in done:
-            if at in waiting:
-                raise _own_ancestor(drafts[index]).at(index)
-            waiting[at] = None
-            parent_id = drafts[at].parent_id
-            at = None if parent_id is None else places.get(parent_id)
-        done.update(dict.fromkeys(reversed(waiting)))
-    return list(done)
-
-
-def depth_of(goal_id: GoalId, above: Mapping[GoalId, GoalId | None]) -> int:
-    """Return how many ancestors a goal has."""
-    return len(path_to_root(goal_id, above)) - 1
-
-
-def path_to_root(
-    goal_id: GoalId, above: Mapping[GoalId, GoalId | None]
-) -> Sequence[GoalId]:
-    """Return the goal, its parent, and so on up to the root."""
-    path = [goal_id]
-    at = above.get(goal_id)
-    while at is not None:
-        path.append(at)
-        at = above.get(at)
-    return path
-
-
-def _own_ancestor(draft: GoalDraft) -> RefusedError:
-    return RefusedError(
-        GOAL_CYCLE,
-        f"goal {draft.id} would become its own ancestor through {draft.parent_id}; "
-        "choose a parent that does not lie below it",
-        field="parent_id",
-    )

@@ -1,47 +1,47 @@
-"""Many goals created and changed at once, each line judged by what is there by then.
+"""Many things created and changed at once, each line judged by what is there by then.
 
-Every line is checked as if it came alone after those before it, parents before their
-children wherever they stand in the file. Nothing is stored here: what comes out is
-what all lines together make of the goals, and which lines were refused for what.
+Every line is checked as if it came alone after those before it, what stands above
+others before those wherever they stand in the file. Nothing is stored here: what comes
+out is what all lines together make, and which of them were refused for what.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
-from services.goals.domain.changing import UNCHANGED, Unchanged
 from services.goals.domain.errors import (
-    GOAL_CYCLE,
     ID_TAKEN,
     IMPORT_REJECTED,
     REFERENCE_NOT_FOUND,
     RefusedError,
 )
-from services.goals.domain.goals import (
-    GoalChange,
-    GoalDraft,
-    Place,
-    Surroundings,
-    changed_goal,
-    new_goal,
-    path_to_root,
-    same_tree_below,
-)
-from services.goals.domain.overrides import Signature
-from services.goals.domain.periods import chosen_period, is_same
-from services.goals.domain.states import check_period_moves
-from shared.domain.fiscal import FiscalCalendar
-from shared.domain.goals import Goal, GoalId
+from services.goals.domain.judging import Judge
+
+
+class Named(Protocol):
+    """Anything with an id."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+
+Thing = TypeVar("Thing", bound=Named)
+Thing_co = TypeVar("Thing_co", covariant=True, bound=Named)
+Asked = TypeVar("Asked")
+Asked_co = TypeVar("Asked_co", covariant=True)
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportLine:
-    """One goal of a file; what its line asks for depends on whether the goal exists."""
+class ImportLine(Generic[Thing, Asked]):
+    """One line of a file; what it asks for depends on whether the thing exists."""
 
     line: int
-    id: GoalId
+    id: str
     # Each refuses what does not read.
-    as_draft: Callable[[], GoalDraft]
-    as_change: Callable[[], GoalChange]
+    as_new: Callable[[], Asked]
+    as_change: Callable[[Thing], Asked]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +55,22 @@ class RejectedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedLine:
-    """A line that reads: a new goal, or a change of one that exists."""
+class AskedLine(Generic[Asked_co]):
+    """A line that reads: something new, or a change of what exists."""
 
     line: int
-    id: GoalId
-    asked: GoalDraft | GoalChange
+    id: str
+    asked: Asked_co
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportPlan:
-    """What all lines together make of the goals."""
+class ImportPlan(Generic[Thing_co]):
+    """What all lines together make."""
 
-    # Parents first.
-    created: Sequence[Goal]
-    # Also those that no line names: they follow their root.
-    altered: Sequence[Goal]
+    # What stands above others comes before those.
+    created: Sequence[Thing_co]
+    # Also what no line names: it follows something that one names.
+    altered: Sequence[Thing_co]
     changed: int
     unchanged: int
     rejected: Sequence[RejectedLine]
@@ -79,129 +79,141 @@ class ImportPlan:
 class ImportRejectedError(RefusedError):
     """All or nothing was asked for, and not all can be."""
 
-    def __init__(self, plan: ImportPlan) -> None:
+    def __init__(self, plan: ImportPlan[Named]) -> None:
         lines = len(plan.rejected)
         what = "1 line is" if lines == 1 else f"{lines} lines are"
         super().__init__(
             IMPORT_REJECTED,
-            f"{what} rejected, so nothing was imported; correct what `rejected` "
-            "says, or import what is good with mode=good",
+            f"{what} rejected, so nothing was stored; correct what `rejected` says, or "
+            "have what is good stored with mode=good",
         )
         self.plan = plan
 
 
-@dataclass(slots=True, kw_only=True)
-class Forest:
-    """The goals that lines name, and those around them, as earlier lines leave them."""
+class Ground(Protocol[Thing_co, Asked_contra]):
+    """What lines fall on: all that they name, as the lines before leave it."""
 
-    goals: dict[GoalId, Goal]
-    # Also of goals that are not in `goals`, up to the roots.
-    above: dict[GoalId, GoalId | None]
-    below: dict[GoalId, dict[GoalId, None]] = field(default_factory=dict)
+    @property
+    def word(self) -> str:
+        """What people call one thing."""
 
-    def __post_init__(self) -> None:
-        """Find out who lies below whom."""
-        for goal in self.goals.values():
-            self._hang(goal)
+    @property
+    def field_above(self) -> str:
+        """The field that names what stands above a thing."""
 
-    def put(self, goal: Goal) -> None:
-        """Take in what a goal has become, and what that means for those below."""
-        before = self.goals.get(goal.id)
-        if before is not None and before.parent_id is not None:
-            self.below[before.parent_id].pop(goal.id, None)
-        self.goals[goal.id] = goal
-        self.above[goal.id] = goal.parent_id
-        self._hang(goal)
-        if before is not None and not is_same(before.period, goal.period):
-            for one in same_tree_below(goal, list(self._under(goal.id))):
-                self.goals[one.id] = one
+    def exists(self, thing_id: str) -> bool:
+        """Tell whether something may be named as standing above others."""
 
-    def first_closed_below(self, goal_id: GoalId) -> Goal | None:
-        """Return the first goal under one, however deep, that is not open."""
-        closed = [one for one in self._under(goal_id) if not one.is_open]
-        return min(closed, key=lambda one: one.id, default=None)
+    def above(self, thing_id: str) -> str | None:
+        """Return what stands above a thing that exists."""
 
-    def place_of(self, goal: Goal, parent_id: GoalId | None) -> Place:
-        """Return where a goal stands that is to hang under a parent."""
-        return Place(
-            path_of_parent=path_to_root(parent_id, self.above) if parent_id else (),
-            height=self._height(goal.id),
-        )
+    def wanted_above(self, line: AskedLine[Asked_contra]) -> str | None:
+        """Return what is to stand above the thing of a line."""
 
-    def depth(self, goal_id: GoalId) -> int:
-        """Return how many ancestors a goal has."""
-        return len(path_to_root(goal_id, self.above)) - 1
+    def cycle(self, thing_id: str, above: str) -> RefusedError:
+        """Return the refusal for a thing that would stand above itself."""
 
-    def _hang(self, goal: Goal) -> None:
-        if goal.parent_id is not None:
-            self.below.setdefault(goal.parent_id, {})[goal.id] = None
+    def take(self, line: AskedLine[Asked_contra]) -> None:
+        """Make of a thing what a line asks for, or refuse it."""
 
-    def _under(self, goal_id: GoalId) -> Iterator[Goal]:
-        for one in self.below.get(goal_id, ()):
-            yield self.goals[one]
-            yield from self._under(one)
+    def created(self) -> Sequence[Thing_co]:
+        """Return what was not there before the first line."""
 
-    def _height(self, goal_id: GoalId) -> int:
-        below = self.below.get(goal_id, ())
-        return 1 + max(map(self._height, below)) if below else 0
+    def altered(self) -> Sequence[Thing_co]:
+        """Return what was, and is different now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definitions(Generic[Thing]):
+    """The ground for things that a judge checks; a line asks for the thing itself."""
+
+    word: str
+    standing: Mapping[str, Thing]
+    judge: Judge[Thing]
+    _taken: dict[str, Thing] = field(default_factory=dict)
+
+    @property
+    def field_above(self) -> str:
+        """The field that names what stands above a thing."""
+        return "" if self.judge.ladder is None else self.judge.ladder.field
+
+    def exists(self, thing_id: str) -> bool:
+        """Tell whether something may be named as standing above others."""
+        ladder = self.judge.ladder
+        return ladder is not None and thing_id in ladder.above
+
+    def above(self, thing_id: str) -> str | None:
+        """Return what stands above a thing that exists."""
+        ladder = self.judge.ladder
+        return None if ladder is None else ladder.above.get(thing_id)
+
+    def wanted_above(self, line: AskedLine[Thing]) -> str | None:
+        """Return what is to stand above the thing of a line."""
+        return self.judge.above(line.asked)
+
+    def cycle(self, thing_id: str, above: str) -> RefusedError:
+        """Return the refusal for a thing that would stand above itself."""
+        if self.judge.ladder is None:  # nothing stands above anything
+            raise AssertionError
+        return self.judge.ladder.cycle(thing_id, above)
+
+    def take(self, line: AskedLine[Thing]) -> None:
+        """Make of a thing what a line asks for, or refuse it."""
+        if line.asked == self.standing.get(line.id):
+            return
+        self.judge.check(line.asked)
+        self.judge.accept(line.asked)
+        self._taken[line.id] = line.asked
+
+    def created(self) -> Sequence[Thing]:
+        """Return what was not there before the first line."""
+        return [one for one in self._taken.values() if one.id not in self.standing]
+
+    def altered(self) -> Sequence[Thing]:
+        """Return what was, and is different now."""
+        return [one for one in self._taken.values() if one.id in self.standing]
 
 
 def asked_of(
-    lines: Sequence[ImportLine], standing: Mapping[GoalId, Goal]
-) -> tuple[Sequence[AskedLine], Sequence[RejectedLine]]:
-    """Return what the lines ask for, given the goals that exist, and what fails."""
-    asked: dict[GoalId, AskedLine] = {}
+    lines: Sequence[ImportLine[Thing, Asked]],
+    standing: Mapping[str, Thing],
+    *,
+    word: str,
+) -> tuple[Sequence[AskedLine[Asked]], Sequence[RejectedLine]]:
+    """Return what the lines ask for, given the things that exist, and what fails."""
+    asked: dict[str, AskedLine[Asked]] = {}
     rejected: list[RejectedLine] = []
     for line in lines:
         try:
             if line.id in asked:
-                raise _given_twice(line, asked[line.id])
-            form = line.as_change if line.id in standing else line.as_draft
-            asked[line.id] = AskedLine(line=line.line, id=line.id, asked=form())
+                raise _given_twice(word, line.id, asked[line.id].line)
+            thing = standing.get(line.id)
+            form = line.as_new() if thing is None else line.as_change(thing)
+            asked[line.id] = AskedLine(line=line.line, id=line.id, asked=form)
         except RefusedError as refused:
             rejected.append(RejectedLine(line=line.line, id=line.id, refused=refused))
     return list(asked.values()), rejected
 
 
-def planned_import(
-    lines: Sequence[AskedLine],
-    forest: Forest,
-    around: Surroundings,
-    signed: Signature,
-) -> ImportPlan:
-    """Return what the lines make of a forest, and which of them are refused.
-
-    The forest is altered; `around` need not know its goals.
-    """
-    standing = dict(forest.goals)
+def planned(
+    lines: Sequence[AskedLine[Asked]], ground: Ground[Thing, Asked]
+) -> ImportPlan[Thing]:
+    """Return what the lines make of the ground, and which of them are refused."""
     by_id = {line.id: line for line in lines}
-    rejected: dict[GoalId, RejectedLine] = {}
+    rejected: dict[str, RejectedLine] = {}
     waiting = dict(by_id)
-    for line in _parents_first(by_id, forest):
+    for line in _from_above(by_id, ground):
         del waiting[line.id]
         try:
-            _check_parent(line, forest, rejected, waiting)
-            forest.put(_goal_of(line, forest, around, signed))
+            _check_above(line, ground, rejected, waiting)
+            ground.take(line)
         except RefusedError as refused:
             rejected[line.id] = RejectedLine(
                 line=line.line, id=line.id, refused=refused
             )
-    return _plan(by_id.keys() - rejected.keys(), standing, forest, rejected)
-
-
-def _plan(
-    accepted: set[GoalId],
-    standing: Mapping[GoalId, Goal],
-    forest: Forest,
-    rejected: Mapping[GoalId, RejectedLine],
-) -> ImportPlan:
-    created = [goal for goal in forest.goals.values() if goal.id not in standing]
-    altered = [
-        goal
-        for goal in forest.goals.values()
-        if goal.id in standing and _differs(goal, standing[goal.id])
-    ]
-    changed = sum(goal.id in accepted for goal in altered)
+    accepted = by_id.keys() - rejected.keys()
+    created, altered = ground.created(), ground.altered()
+    changed = sum(one.id in accepted for one in altered)
     return ImportPlan(
         created=created,
         altered=altered,
@@ -211,110 +223,52 @@ def _plan(
     )
 
 
-def _goal_of(
-    line: AskedLine, forest: Forest, around: Surroundings, signed: Signature
-) -> Goal:
-    """Return what a line makes of its goal, or refuse it."""
-    if isinstance(line.asked, GoalDraft):
-        parent_id = line.asked.parent_id
-        depths = {} if parent_id is None else {parent_id: forest.depth(parent_id)}
-        near = replace(around, goals=forest.goals, depths=depths)
-        return new_goal(line.asked, near, signed)
-    goal = forest.goals[line.id]
-    change = _only_what_differs(goal, line.asked, around.calendar)
-    near = replace(around, goals=forest.goals)
-    place = forest.place_of(goal, _parent_of(line, forest))
-    after = changed_goal(goal, change, near, place, signed=signed)
-    if after.parent_id is None and not is_same(after.period, goal.period):
-        check_period_moves(goal, forest.first_closed_below(goal.id))
-    return after
-
-
-def _only_what_differs(
-    goal: Goal, change: GoalChange, calendar: FiscalCalendar
-) -> GoalChange:
-    """Return a change without the metric and the period that the goal has already.
-
-    A line tells all of a goal, and moving one must not be taken for changing these.
-    """
-    if change.metric_id == goal.metric_id:
-        change = replace(change, metric_id=UNCHANGED)
-    if change.time_zone == goal.period.time_zone:
-        change = replace(change, time_zone=UNCHANGED)
-    if isinstance(change.period, Unchanged) or change.time_zone is not UNCHANGED:
-        return change
-    period = chosen_period(
-        goal.id,
-        change.period,
-        time_zone=goal.period.time_zone,
-        calendar=calendar,
-        standing=goal.period,
-    )
-    return replace(change, period=UNCHANGED) if is_same(period, goal.period) else change
-
-
-def _parent_of(line: AskedLine, forest: Forest) -> GoalId | None:
-    """Return the parent that a goal is to have, given or kept."""
-    given = line.asked.parent_id
-    return forest.above.get(line.id) if isinstance(given, Unchanged) else given
-
-
-def _parents_first(
-    by_id: Mapping[GoalId, AskedLine], forest: Forest
-) -> Sequence[AskedLine]:
+def _from_above(
+    by_id: Mapping[str, AskedLine[Asked]], ground: Ground[Thing, Asked]
+) -> Sequence[AskedLine[Asked]]:
     """Return the lines in an order in which those above come before those below.
 
     Where lines go in circles there is none; then one of them is refused in its turn.
     """
-    done: dict[GoalId, None] = {}
-    above = dict(forest.above)
-    for one, line in by_id.items():
-        above[one] = _parent_of(line, forest)
+    wanted = {one: ground.wanted_above(line) for one, line in by_id.items()}
+    done: dict[str, None] = {}
     for one in by_id:
-        waiting: dict[GoalId, None] = {}
-        at: GoalId | None = one
+        waiting: dict[str, None] = {}
+        at: str | None = one
         while at is not None and at not in done and at not in waiting:
             waiting[at] = None
-            at = above.get(at)
+            at = wanted[at] if at in wanted else ground.above(at)
         done.update(dict.fromkeys(reversed(waiting)))
     return [by_id[one] for one in done if one in by_id]
 
 
-def _check_parent(
-    line: AskedLine,
-    forest: Forest,
-    rejected: Mapping[GoalId, RejectedLine],
-    waiting: Mapping[GoalId, AskedLine],
+def _check_above(
+    line: AskedLine[Asked],
+    ground: Ground[Thing, Asked],
+    rejected: Mapping[str, RejectedLine],
+    waiting: Mapping[str, AskedLine[Asked]],
 ) -> None:
-    """Say of a parent that is not there why it is not, where the file tells."""
-    parent_id = _parent_of(line, forest)
-    if parent_id is None or parent_id in forest.goals:
+    """Say of what is not there why it is not, where the file tells."""
+    above = ground.wanted_above(line)
+    if above is None or ground.exists(above):
         return
-    if parent_id in rejected:
+    if above in rejected:
+        word, where = ground.word, ground.field_above
         raise RefusedError(
             REFERENCE_NOT_FOUND,
-            f"goal {line.id} names goal {parent_id} in parent_id, and line "
-            f"{rejected[parent_id].line}, which would create it, is rejected; correct "
-            "that one",
-            field="parent_id",
+            f"{word} {line.id} names {word} {above} in {where}, and line "
+            f"{rejected[above].line}, which would create it, is rejected; correct that "
+            "one",
+            field=where,
         )
-    if parent_id in waiting or parent_id == line.id:
-        raise RefusedError(
-            GOAL_CYCLE,
-            f"goal {line.id} would become its own ancestor through {parent_id}; choose "
-            "a parent that does not lie below it",
-            field="parent_id",
-        )
+    if above in waiting or above == line.id:
+        raise ground.cycle(line.id, above)
 
 
-def _differs(one: Goal, other: Goal) -> bool:
-    return one != other or not is_same(one.period, other.period)
-
-
-def _given_twice(line: ImportLine, first: AskedLine) -> RefusedError:
+def _given_twice(word: str, thing_id: str, first: int) -> RefusedError:
     return RefusedError(
         ID_TAKEN,
-        f"goal {line.id} is given in line {first.line} already; leave one of the two "
+        f"{word} {thing_id} is given in line {first} already; leave one of the two "
         "lines out",
         field="id",
     )

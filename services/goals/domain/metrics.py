@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from services.goals.domain.changing import UNCHANGED, Unchanged, changed
 from services.goals.domain.directory import NEW, Use, in_words
@@ -62,6 +63,18 @@ class MetricChange:
     rollup_fields: Mapping[Slot, RollupField | None] | Unchanged = UNCHANGED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricUse:
+    """Which goals are measured by a metric."""
+
+    goals: int
+    # Those that are not open.
+    closed: Use
+
+
+UNUSED: Final = MetricUse(goals=0, closed=Use(verb="measures goal", count=0, ids=()))
+
+
 def check_metric(metric: DefinedMetric) -> None:
     """Refuse a metric that cannot measure anything."""
     if metric.kind is MetricKind.COUNT and metric.data_type is not None:
@@ -89,15 +102,8 @@ def check_metric(metric: DefinedMetric) -> None:
         _check_source_attribute(metric, slot, rollup_field)
 
 
-def changed_metric(
-    metric: DefinedMetric, change: MetricChange, *, goals: int, closed: Use
-) -> DefinedMetric:
-    """Return what the metric becomes, or refuse.
-
-    `goals` is how many use it, `closed` which of them are not open. What never changes
-    is refused first, then what does not while goals use it: reopening them would not
-    help with that.
-    """
+def changed_metric(metric: DefinedMetric, change: MetricChange) -> DefinedMetric:
+    """Return what the metric becomes, or refuse what never changes."""
     after = replace(
         metric,
         name=changed(change.name, metric.name),
@@ -113,12 +119,18 @@ def changed_metric(
             f"another metric for {_type_of(after)}",
             field="kind" if after.kind != metric.kind else "data_type",
         )
-    if goals:
-        _check_change_in_use(metric, after, goals)
-    if closed.count:
-        _check_only_name_changes(metric, after, closed)
-    check_metric(after)
     return after
+
+
+def check_change(metric: DefinedMetric, after: DefinedMetric, use: MetricUse) -> None:
+    """Refuse to change what stays while goals are measured by the metric.
+
+    What stays while any goal is, comes first: reopening some would not help with that.
+    """
+    if use.goals:
+        _check_change_in_use(metric, after, use.goals)
+    if use.closed.count:
+        _check_only_name_changes(metric, after, use.closed)
 
 
 def check_deletable(metric_id: MetricId, *, goals: int) -> None:

@@ -12,6 +12,8 @@ from shared.domain.goals import SLOTS, Goal, GoalId, GoalNumber, MetricId, Slot
 class RollupStatus(StrEnum):
     """How far the goal's numbers can be trusted now."""
 
+    # It, or a goal below it, cannot be rolled up.
+    FAILED = "failed"
     CURRENT = "current"
     COMPUTING = "computing"
     # They stand still, whatever records do.
@@ -38,6 +40,9 @@ class GoalNumbers:
     override_number: int
     computing: bool
     frozen: bool
+    # What is wrong, and with which goal: with itself or with one below it.
+    error: str | None
+    goal_with_error_id: GoalId | None
     tree_id: GoalId
     depth: int
     revision: int
@@ -72,6 +77,8 @@ class AppliedForest:
 
 def status_of(goal: Goal, numbers: GoalNumbers) -> RollupStatus:
     """Return the first that applies; what was not applied yet is being computed."""
+    if numbers.error is not None:
+        return RollupStatus.FAILED
     number = 0 if goal.override is None else goal.override.number
     if (
         numbers.computing

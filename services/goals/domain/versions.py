@@ -23,3 +23,14 @@ def check_version(what: str, version: int, expected: Expected) -> None:
             f'{what} is at version "{version}", which If-Match does not name; read it '
             "again, then repeat the change",
         )
+
+
+def check_version_named(what: str, version: int, named: int) -> None:
+    """Refuse a line that was written by another version than there is."""
+    if version != named:
+        raise RefusedError(
+            VERSION_CONFLICT,
+            f"{what} is at version {version} and the line names version {named}; read "
+            "it again, then repeat the change",
+            field="version",
+        )

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.goals.domain.directory import check_unused
 from services.goals.domain.errors import ID_TAKEN, RefusedError
+from services.goals.domain.judging import Judge
 from services.goals.domain.versions import Expected, check_version, not_found
 from services.goals.store.database import Changes, Reading
 from services.goals.store.tables import Table, Thing
@@ -22,8 +23,8 @@ class Defined(Generic[Thing]):
     kind: Kind
     table: Callable[[Reading], Table[Thing]]
     definition: Callable[[Thing], BaseModel]
-    # Refuses what things must not become; it says which one by `item`.
-    check: Callable[[Changes, Sequence[Thing]], Awaitable[None]]
+    # Asks for all that decides whether things may be as they are.
+    judge: Callable[[Reading, Sequence[Thing]], Awaitable[Judge[Thing]]]
     # Refuses to delete a thing; left out: one that is used.
     check_deletable: Callable[[Changes, str], Awaitable[None]] | None = None
 
@@ -40,7 +41,7 @@ async def create(
     table = defined.table(changes)
     ids = [thing.id for thing in things]
     check_new_ids(defined.word, ids, await table.existing(ids))
-    await defined.check(changes, things)
+    await _check(changes, defined, things)
     return _announced(changes, defined, await table.insert(things))
 
 
@@ -57,7 +58,7 @@ async def change(
     after = alter(thing)
     if after == thing:
         return thing
-    await defined.check(changes, [after])
+    await _check(changes, defined, [after])
     return _announced(changes, defined, await table.update([after]))[0]
 
 
@@ -110,9 +111,28 @@ def item(index: int) -> Iterator[None]:
         raise
 
 
+async def _check(
+    changes: Changes, defined: Defined[Thing], things: Sequence[Thing]
+) -> None:
+    """Refuse what things must not be; they may name one another, in any order."""
+    judge = await defined.judge(changes, things)
+    for thing in things:
+        judge.accept(thing)
+    for index, thing in enumerate(things):
+        with item(index):
+            judge.check(thing)
+
+
+def announce_all(
+    changes: Changes, defined: Defined[Thing], things: Sequence[Thing]
+) -> None:
+    """Tell others what things have become."""
+    for thing in things:
+        changes.announce(defined.kind, thing.id, defined.definition(thing))
+
+
 def _announced(
     changes: Changes, defined: Defined[Thing], things: Sequence[Thing]
 ) -> Sequence[Thing]:
-    for thing in things:
-        changes.announce(defined.kind, thing.id, defined.definition(thing))
+    announce_all(changes, defined, things)
     return things

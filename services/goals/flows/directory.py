@@ -16,15 +16,11 @@ from services.goals.domain.directory import (
     Organization,
     Team,
     User,
-    check_business_unit,
-    check_reporting_line,
-    check_team,
-    check_unit_tree,
-    check_user,
 )
+from services.goals.domain.judging import BusinessUnitJudge, TeamJudge, UserJudge
 from services.goals.domain.versions import Expected, check_version
-from services.goals.flows.defining import Defined, item
-from services.goals.store.database import Changes
+from services.goals.flows.defining import Defined
+from services.goals.store.database import Changes, Reading
 from shared.messages.definitions import Kind
 
 
@@ -46,49 +42,31 @@ async def change_organization(
     return stored
 
 
-async def _check_users(changes: Changes, users: Sequence[User]) -> None:
-    managers = _named(user.manager_id for user in users)
+async def _judge_of_users(reading: Reading, users: Sequence[User]) -> UserJudge:
+    known = {user.id for user in users} | _named(user.manager_id for user in users)
     units = _named(user.business_unit_id for user in users)
-    above = {
-        **await changes.users.above(managers),
-        **{user.id: user.manager_id for user in users},
-    }
-    directory = Directory(
-        users={user.id for user in users} | await changes.users.existing(managers),
-        business_units=await changes.business_units.existing(units),
+    return UserJudge(
+        managers=dict(await reading.users.above(known)),
+        units=await reading.business_units.existing(units),
     )
-    for index, user in enumerate(users):
-        with item(index):
-            check_user(user, directory)
-            check_reporting_line(user, above)
 
 
-async def _check_teams(changes: Changes, teams: Sequence[Team]) -> None:
+async def _judge_of_teams(reading: Reading, teams: Sequence[Team]) -> TeamJudge:
     members = {member for team in teams for member in team.members}
     units = _named(team.business_unit_id for team in teams)
-    directory = Directory(
-        users=await changes.users.existing(members),
-        business_units=await changes.business_units.existing(units),
+    return TeamJudge(
+        directory=Directory(
+            users=await reading.users.existing(members),
+            business_units=await reading.business_units.existing(units),
+        )
     )
-    for index, team in enumerate(teams):
-        with item(index):
-            check_team(team, directory)
 
 
-async def _check_business_units(
-    changes: Changes, units: Sequence[BusinessUnit]
-) -> None:
-    parents = _named(unit.parent_id for unit in units)
-    above = {
-        **await changes.business_units.above(parents),
-        **{unit.id: unit.parent_id for unit in units},
-    }
-    there = await changes.business_units.existing(parents)
-    directory = Directory(business_units={unit.id for unit in units} | there)
-    for index, unit in enumerate(units):
-        with item(index):
-            check_business_unit(unit, directory)
-            check_unit_tree(unit, above)
+async def _judge_of_business_units(
+    reading: Reading, units: Sequence[BusinessUnit]
+) -> BusinessUnitJudge:
+    known = {unit.id for unit in units} | _named(unit.parent_id for unit in units)
+    return BusinessUnitJudge(parents=dict(await reading.business_units.above(known)))
 
 
 def _named(ids: Iterable[str | None]) -> set[str]:
@@ -99,17 +77,17 @@ USERS: Final = Defined(
     kind=Kind.USER,
     table=lambda reading: reading.users,
     definition=user_definition,
-    check=_check_users,
+    judge=_judge_of_users,
 )
 TEAMS: Final = Defined(
     kind=Kind.TEAM,
     table=lambda reading: reading.teams,
     definition=team_definition,
-    check=_check_teams,
+    judge=_judge_of_teams,
 )
 BUSINESS_UNITS: Final = Defined(
     kind=Kind.BUSINESS_UNIT,
     table=lambda reading: reading.business_units,
     definition=business_unit_definition,
-    check=_check_business_units,
+    judge=_judge_of_business_units,
 )

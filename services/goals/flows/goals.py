@@ -6,22 +6,17 @@ from dataclasses import replace
 from services.goals.announcing import goal_definition
 from services.goals.domain.changing import changed
 from services.goals.domain.directory import Directory
-from services.goals.domain.goals import (
-    GoalChange,
-    GoalDraft,
-    Place,
-    Surroundings,
-    aligned_goal,
-    changed_goal,
+from services.goals.domain.drafts import GoalChange, GoalDraft, Place, Surroundings
+from services.goals.domain.goals import aligned_goal, changed_goal, new_goal
+from services.goals.domain.metrics import DefinedMetric
+from services.goals.domain.periods import is_same
+from services.goals.domain.states import check_period_moves
+from services.goals.domain.trees import (
     depth_of,
-    new_goal,
     parents_first,
     path_to_root,
     same_tree_below,
 )
-from services.goals.domain.metrics import DefinedMetric
-from services.goals.domain.periods import is_same
-from services.goals.domain.states import check_period_moves
 from services.goals.domain.versions import Expected
 from services.goals.flows.defining import check_new_ids, existing, item
 from services.goals.store.database import Changes, Reading

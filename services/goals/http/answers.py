@@ -127,6 +127,7 @@ class GoalAnswer:
     stretch_target: str | None
     owner_records_only: bool
     rollup_only_from_children: bool
+    include_team_members: bool
     state: GoalState
     attributes: Mapping[str, GoalAttribute]
     shared_with: Sequence[Share]
@@ -241,6 +242,7 @@ def _answer(
         stretch_target=goal.stretch_target,
         owner_records_only=goal.owner_records_only,
         rollup_only_from_children=goal.rollup_only_from_children,
+        include_team_members=goal.include_team_members,
         state=goal.state,
         values=ValuesAnswer() if numbers is None else _values(numbers, numbers.shown),
         computed=(
@@ -265,6 +267,8 @@ def _answer(
             status=(
                 RollupStatus.COMPUTING if numbers is None else status_of(goal, numbers)
             ),
+            error=None if numbers is None else numbers.error,
+            goal_with_error_id=None if numbers is None else numbers.goal_with_error_id,
         ),
         **more,
     )

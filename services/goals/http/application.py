@@ -6,10 +6,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.goals.http import (
+    changing_many,
     directory,
+    entities,
     entrance,
     goals,
-    importing,
+    import_kinds,
     live,
     metrics,
     planning,
@@ -48,9 +50,13 @@ def build_http(
     for router in (
         goals.router,
         planning.router,
-        importing.router,
+        import_kinds.goals_router,
+        changing_many.router,
         metrics.router,
+        import_kinds.metrics_router,
+        entities.router,
         directory.router,
+        import_kinds.directory_router,
         live.router,
         entrance.router,
         operational_routes(checks),

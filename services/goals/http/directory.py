@@ -129,6 +129,8 @@ class OrganizationAnswer:
     base_currency: str
     fiscal_calendar: FiscalCalendarAnswer
     week_start: WeekDay
+    goal_rollup_expiry_days: int
+    goal_rollup_frequency_hours: int
 
 
 class _Shown:
@@ -155,6 +157,8 @@ def _organization_answer(organization: Organization) -> OrganizationAnswer:
             year_named_by=calendar.year_named_by,
         ),
         week_start=organization.week_start,
+        goal_rollup_expiry_days=organization.goal_rollup_expiry_days,
+        goal_rollup_frequency_hours=organization.goal_rollup_frequency_hours,
     )
 
 

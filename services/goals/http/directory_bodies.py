@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictB
 from pydantic_core import PydanticCustomError
 
 from services.goals.domain.directory import (
+    FREQUENCY_HOURS_MAX,
     BusinessUnit,
     Organization,
     Team,
@@ -215,6 +216,7 @@ class OrganizationPatch(Body):
                     },
                     "week_start": "monday",
                 },
+                {"goal_rollup_expiry_days": 60, "goal_rollup_frequency_hours": 24},
             ]
         }
     )
@@ -225,6 +227,27 @@ class OrganizationPatch(Body):
     ] = LeftOut
     fiscal_calendar: FiscalCalendarPatch = LeftOut
     week_start: Annotated[WeekDay, BeforeValidator(_week_day)] = LeftOut
+    goal_rollup_expiry_days: Annotated[
+        int,
+        Field(
+            strict=True,
+            ge=0,
+            le=400,
+            description="a goal whose period ended more days ago stands still",
+        ),
+    ] = LeftOut
+    goal_rollup_frequency_hours: Annotated[
+        int,
+        Field(
+            strict=True,
+            ge=0,
+            le=FREQUENCY_HOURS_MAX,
+            description=(
+                "shown values move once in so many hours, counted from midnight of "
+                "1 January 1970 UTC; 0: with each record"
+            ),
+        ),
+    ] = LeftOut
 
     def applied_to(self, organization: Organization) -> Organization:
         """Return what the organisation becomes."""

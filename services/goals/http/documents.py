@@ -86,6 +86,7 @@ _GOAL: Final = {
     "stretch_target": None,
     "owner_records_only": True,
     "rollup_only_from_children": False,
+    "include_team_members": False,
     "state": "open",
     "override": {
         "number": 16,

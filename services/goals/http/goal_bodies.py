@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
-from services.goals.domain.goals import GoalChange, GoalDraft
+from services.goals.domain.drafts import GoalChange, GoalDraft
 from services.goals.domain.overrides import GivenOverride
 from services.goals.domain.periods import GivenPeriod, PeriodKind
 from services.goals.http.attributes import Attributes
@@ -175,6 +175,9 @@ class NewGoal(Body):
     stretch_target: Amount | None = None
     owner_records_only: StrictBool = True
     rollup_only_from_children: StrictBool = False
+    include_team_members: StrictBool = Field(
+        default=False, description="of a team's goal: count what its members own too"
+    )
     is_override: StrictBool = Field(default=False, description=_IS_OVERRIDE)
     is_overridden: StrictBool = Field(default=False, description=_IS_OVERRIDDEN)
     values: ValuesBody | None = None
@@ -200,6 +203,7 @@ class NewGoal(Body):
             stretch_target=self.stretch_target,
             owner_records_only=self.owner_records_only,
             rollup_only_from_children=self.rollup_only_from_children,
+            include_team_members=self.include_team_members,
             override=_given_override(given(self)),
             attributes=self.attributes,
             shared_with=[one.as_share() for one in self.shared_with],
@@ -242,6 +246,7 @@ class GoalPatch(Body):
     stretch_target: Amount | None = LeftOut
     owner_records_only: StrictBool = LeftOut
     rollup_only_from_children: StrictBool = LeftOut
+    include_team_members: StrictBool = LeftOut
     is_override: Annotated[StrictBool, Field(description=_IS_OVERRIDE)] = LeftOut
     is_overridden: Annotated[StrictBool, Field(description=_IS_OVERRIDDEN)] = LeftOut
     values: ValuesBody | None = LeftOut

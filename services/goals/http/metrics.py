@@ -37,6 +37,8 @@ _METRICS: Final = Resource(
             refusals.ROLLUP_FIELDS_TOO_MANY,
             refusals.SOURCE_ATTRIBUTE_REQUIRED,
             refusals.SOURCE_ATTRIBUTE_FORBIDDEN,
+            refusals.SOURCE_ATTRIBUTE_TYPE_DIFFERS,
+            refusals.DATE_ATTRIBUTE_TYPE_DIFFERS,
         ),
         created=(refusals.DATA_TYPE_REQUIRED, refusals.DATA_TYPE_FORBIDDEN),
         changed=(

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Coroutine
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 from urllib.parse import unquote
 
 from fastapi import Header, Request, Response
@@ -30,6 +30,10 @@ BODY_BYTES_MAX: Final = 16 * 1024 * 1024
 # A sender that trickles its body would be waited for as long as it likes.
 BODY_SECONDS_MAX: Final = 30.0
 
+# Lines of JSON; a route that takes them says so in its document.
+LINES: Final = "application/x-ndjson"
+
+_CONTENT_TYPE: Final = b"content-type"
 # A slash inside an id, as it travels through the router: no id may hold it.
 _INNER_SLASH: Final = "\x00"
 
@@ -50,6 +54,20 @@ class ExactRequest(Request):
         if body:
             self._check_content_type()
             self._exact = exact_json(body)
+
+    @classmethod
+    async def of_lines(cls, request: Request) -> Self:
+        """Read lines of JSON; to all who come after it is the array of them."""
+        headers = [one for one in request.scope["headers"] if one[0] != _CONTENT_TYPE]
+        exact = cls(
+            {
+                **request.scope,
+                "headers": [*headers, (_CONTENT_TYPE, b"application/json")],
+            },
+            request.receive,
+        )
+        exact._exact = exact_lines(await exact.read_bytes())
+        return exact
 
     async def read_bytes(self) -> bytes:
         """Read the body as it comes, within its limits."""
@@ -82,8 +100,8 @@ class ExactRequest(Request):
         return bytes(chunks)
 
     def _check_content_type(self) -> None:
-        media_type = self.headers.get("content-type", "").partition(";")[0].strip()
-        if media_type.lower() != "application/json":
+        media_type = media_type_of(self)
+        if media_type != "application/json":
             raise AnswerError(
                 415,
                 "unsupported_media_type",
@@ -103,12 +121,20 @@ class ExactRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_exactly(request: Request) -> Response:
+            if self._takes_lines and media_type_of(request) == LINES:
+                return await handle(await ExactRequest.of_lines(request))
             exact = ExactRequest(request.scope, request.receive)
             if request.method in ("POST", "PATCH"):
                 await exact.read()
             return await handle(exact)
 
         return handle_exactly
+
+    @property
+    def _takes_lines(self) -> bool:
+        """Whether the document says of this route that it takes lines of JSON."""
+        body = (self.openapi_extra or {}).get("requestBody", {})
+        return LINES in body.get("content", ())
 
 
 class InnerSlashes:
@@ -170,6 +196,24 @@ def traceparent_of(request: Request) -> str | None:
     """Return the caller's trace, if there is one that can be carried on."""
     given = request.headers.get("traceparent", "")
     return given if _TRACEPARENT.fullmatch(given) else None
+
+
+def media_type_of(request: Request) -> str:
+    """Return the content type of a request without its parameters."""
+    given = request.headers.get("content-type", "")
+    return given.partition(";")[0].strip().lower()
+
+
+def exact_lines(body: bytes) -> list[Any]:
+    """Decode lines of JSON, blank ones left out."""
+    found: list[Any] = []
+    for line in body.splitlines():
+        if line.strip():
+            try:
+                found.append(exact_json(line, what="the line"))
+            except RefusedError as refused:
+                raise refused.at(len(found)) from None
+    return found
 
 
 def exact_json(body: bytes, *, what: str = "the body") -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -22,7 +22,7 @@ from services.goals.http.documenting import (
 )
 from services.goals.http.fields import Body, OneOrMany
 from services.goals.http.listing import PageQuery, list_response
-from services.goals.http.reading import IfMatch, PathId, expected_of
+from services.goals.http.reading import LINES, IfMatch, PathId, expected_of
 from services.goals.http.writing import (
     AsStored,
     IdempotencyKey,
@@ -139,6 +139,13 @@ def resource_of(
     )
 
 
+_OF_LINES: Final = {
+    "schema": {
+        "type": "string",
+        "description": "one object a line, the same as in an array",
+    }
+}
+
 # The framework reads the annotations of a route when it is added, and only then it is
 # known what they are: to the type checker these are any values.
 _ANNOTATED: Any = Annotated
@@ -187,6 +194,7 @@ def _add_create(router: APIRouter, resource: Resource[New, Patch, Thing]) -> Non
         responses=errors_of(
             CREATE_REFUSALS, refused.written, refused.created, writes=True
         ),
+        openapi_extra={"requestBody": {"content": {LINES: _OF_LINES}}},
     )
 
 

@@ -18,6 +18,7 @@ from services.goals.store.directory import (
     Teams,
     Users,
 )
+from services.goals.store.entities import Entities
 from services.goals.store.goals import Goals
 from services.goals.store.metrics import Metrics
 from services.goals.store.numbers import PublishedStatements
@@ -49,6 +50,7 @@ class Reading(OrganizationStatements, PublishedStatements):
         self.users = Users(connection)
         self.teams = Teams(connection)
         self.business_units = BusinessUnits(connection)
+        self.entities = Entities(connection)
         self.metrics = Metrics(connection)
         self.goals = Goals(connection)
 

@@ -84,13 +84,15 @@ SELECT * FROM unnest($1::text[], $2::text[])
 _ORGANIZATION = """
 SELECT
     version, time_zone, base_currency, fiscal_start, fiscal_template,
-    fiscal_year_named_by, week_start
+    fiscal_year_named_by, week_start, goal_rollup_expiry_days,
+    goal_rollup_frequency_hours
 FROM goals.organization
 """
 _UPDATE_ORGANIZATION = """
 UPDATE goals.organization
 SET time_zone = $1, base_currency = $2, fiscal_start = $3, fiscal_template = $4,
-    fiscal_year_named_by = $5, week_start = $6, version = nextval('goals.version')
+    fiscal_year_named_by = $5, week_start = $6, goal_rollup_expiry_days = $7,
+    goal_rollup_frequency_hours = $8, version = nextval('goals.version')
 RETURNING version
 """
 
@@ -155,6 +157,8 @@ class OrganizationStatements(Statements):
                 year_named_by=row["fiscal_year_named_by"],
             ),
             week_start=WeekDay(row["week_start"]),
+            goal_rollup_expiry_days=row["goal_rollup_expiry_days"],
+            goal_rollup_frequency_hours=row["goal_rollup_frequency_hours"],
         )
 
     async def update_organization(self, organization: Organization) -> Organization:
@@ -168,5 +172,7 @@ class OrganizationStatements(Statements):
             calendar.template,
             calendar.year_named_by,
             organization.week_start,
+            organization.goal_rollup_expiry_days,
+            organization.goal_rollup_frequency_hours,
         )
         return replace(organization, version=version)

@@ -272,6 +272,7 @@ def _goal(row: asyncpg.Record) -> Goal:
         stretch_target=_text(row["stretch_target"]),
         owner_records_only=row["owner_records_only"],
         rollup_only_from_children=row["rollup_only_from_children"],
+        include_team_members=row["include_team_members"],
         override=_override(row["override"]),
         attributes=_decode_attributes(row["attributes"]),
         shared_with=_decode_shares(row["shared_with"]),
@@ -301,6 +302,9 @@ _GOALS: Final[Shape[Goal]] = Shape(
             "rollup_only_from_children",
             "boolean",
             lambda goal: goal.rollup_only_from_children,
+        ),
+        Column(
+            "include_team_members", "boolean", lambda goal: goal.include_team_members
         ),
         Column("override", "jsonb", _encoded_override),
         Column("attributes", "jsonb", lambda goal: _encode(goal.attributes).decode()),

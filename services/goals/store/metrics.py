@@ -1,6 +1,6 @@
 """Metrics and their rollup fields."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
@@ -8,9 +8,9 @@ import asyncpg
 import msgspec
 
 from services.goals.domain.directory import Use
-from services.goals.domain.metrics import DefinedMetric
+from services.goals.domain.metrics import DefinedMetric, MetricUse
 from services.goals.store.connections import Connection
-from services.goals.store.tables import Column, Shape, Table
+from services.goals.store.tables import NAMED_MAX, Column, Shape, Table
 from shared.domain.amounts import DataType, MetricKind
 from shared.domain.goals import MetricId, RollupField, Slot
 
@@ -22,7 +22,23 @@ LEFT JOIN goals.metric ON lower(metric.name) = lower(given.name)
 ORDER BY given.place
 """
 _GOALS_BY = "SELECT count(*) FROM goals.goal WHERE metric_id = $1"
-_CLOSED_GOALS_BY = "goals.goal WHERE metric_id = $1 AND state <> 'open'"
+_READING_FROM = """
+WHERE EXISTS (
+    SELECT FROM jsonb_each(thing.rollup_fields) AS one
+    WHERE one.value ->> 'source_entity' = ANY($1::text[])
+)
+ORDER BY thing.id
+"""
+_USES = f"""
+SELECT
+    metric_id,
+    count(*) AS goals,
+    count(*) FILTER (WHERE state <> 'open') AS closed,
+    (array_agg(id ORDER BY id) FILTER (WHERE state <> 'open'))[1:{NAMED_MAX}] AS ids
+FROM goals.goal
+WHERE metric_id = ANY($1::text[])
+GROUP BY metric_id
+"""
 
 _decode_fields = msgspec.json.Decoder(dict[Slot, RollupField]).decode
 
@@ -40,14 +56,27 @@ class Metrics(Table[DefinedMetric]):
         rows = await self.connection.fetch(_BEARERS, list(names))
         return [(row["name"], row["bearer"]) for row in rows]
 
+    async def reading_from(self, entities: Collection[str]) -> Sequence[DefinedMetric]:
+        """Return the metrics that read records of any of these entities."""
+        return await self._things(_READING_FROM, list(entities))
+
     async def count_goals_by(self, metric_id: str) -> int:
         """Return how many goals are measured by the metric."""
         count: int = await self.connection.fetchval(_GOALS_BY, metric_id)
         return count
 
-    async def closed_goals_by(self, metric_id: str) -> Use:
-        """Return which goals are measured by the metric and are not open."""
-        return await self._use(metric_id, "measures goal", _CLOSED_GOALS_BY, "id")
+    async def uses_by(self, metric_ids: Collection[str]) -> Mapping[str, MetricUse]:
+        """Return which goals are measured by the metrics, where any are."""
+        rows = await self.connection.fetch(_USES, list(metric_ids))
+        return {
+            row["metric_id"]: MetricUse(
+                goals=row["goals"],
+                closed=Use(
+                    verb="measures goal", count=row["closed"], ids=row["ids"] or ()
+                ),
+            )
+            for row in rows
+        }
 
 
 def _encoded_fields(metric: DefinedMetric) -> str:

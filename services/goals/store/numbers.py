@@ -24,7 +24,8 @@ _COLUMNS = """
     goal.own_actual, goal.own_in_progress, goal.own_custom,
     goal.computed_actual, goal.computed_in_progress, goal.computed_custom,
     goal.shown_actual, goal.shown_in_progress, goal.shown_custom,
-    goal.locked, goal.written, goal.override_number,
+    goal.locked, goal.written, goal.override_number, goal.error,
+    goal.goal_with_error_id,
     ARRAY(SELECT jsonb_object_keys(goal.rollup_fields)) AS slots
 """
 _NUMBERS = f"""
@@ -153,6 +154,8 @@ def _numbers(row: asyncpg.Record) -> GoalNumbers:
         override_number=row["override_number"],
         computing=row["computing"],
         frozen=row["frozen"],
+        error=row["error"],
+        goal_with_error_id=row["goal_with_error_id"],
         tree_id=GoalId(row["tree_id"]),
         depth=row["depth"],
         revision=row["revision"],

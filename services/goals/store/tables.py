@@ -10,7 +10,7 @@ from services.goals.domain.directory import Use
 from services.goals.store.connections import Connection, Statements
 
 # How many ids of those who use a thing are told.
-_NAMED_MAX: Final = 5
+NAMED_MAX: Final = 5
 
 
 class Stored(Protocol):
@@ -154,7 +154,7 @@ class Table(Statements, Generic[Thing]):
     async def _use(self, thing_id: str, verb: str, rows: str, name: str) -> Use:
         [row] = await self.connection.fetch(
             f"SELECT count(*) AS count, "
-            f"(array_agg({name} ORDER BY {name}))[1:{_NAMED_MAX}] AS ids "
+            f"(array_agg({name} ORDER BY {name}))[1:{NAMED_MAX}] AS ids "
             f"FROM {rows}",
             thing_id,
         )

@@ -5,7 +5,7 @@ to its parent, and so on. Nothing is read to climb but who stands under whom, an
 is held: a goal that somebody wrote over shows that, and a change stops there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,16 +64,17 @@ def movements_of(
     deltas: Iterable[tuple[int, int]],
     *,
     forest: Forest,
-    computing: Mapping[GoalNumber, int],
+    pending: Container[GoalNumber],
     folded: Mapping[GoalNumber, Triple],
+    finished: Container[GoalNumber],
     holds: Mapping[GoalNumber, Hold],
 ) -> Movements:
     """Return how the goals' numbers move when waiting deltas climb.
 
-    Deltas to a goal that is `computing` wait in its pending column, so that its own
-    value stays at the last consistent state. `folded` are the pending values of goals
-    whose re-derivation is done: they become own, together with all that waits. Above
-    a goal that `holds` has, only what it shows counts.
+    Deltas to a goal that is `pending` wait in its pending column, so that its own
+    value stays at the last consistent state. `folded` are pending values that become
+    own now, together with all that waits: of goals whose re-derivation is `finished`,
+    or whose hour has come. Above a goal that `holds` has, only what it shows counts.
     """
     movements: Movements = {}
     nodes = forest.nodes
@@ -84,14 +85,15 @@ def movements_of(
             if number not in nodes:
                 continue
             movement = movements[number] = Movement()
-        if number in computing and number not in folded:
+        if number in pending:
             movement.pending[field_index_of(slot)] += amount
         else:
             movement.own[field_index_of(slot)] += amount
-    for number, pending in folded.items():
+    for number, waited in folded.items():
         movement = movements.setdefault(number, Movement())
-        movement.computing -= 1
-        for index, amount in enumerate(pending):
+        if number in finished:
+            movement.computing -= 1
+        for index, amount in enumerate(waited):
             movement.own[index] += amount
             movement.pending[index] -= amount
     _climb(movements, forest, holds)
@@ -141,19 +143,19 @@ def _shown(movement: Movement, hold: Hold) -> Sequence[int]:
 def crossed_by(
     numbers: Iterable[GoalNumber], forest: Forest
 ) -> tuple[set[GoalNumber], set[GoalNumber]]:
-    """Return which goals on the ways up hold their values, and which may do so.
+    """Return which goals on the ways up hold their values, and which may let them go.
 
-    The latter are those that were written over: they do until a change gets there.
+    The latter were written over, or their sum is too large: a change may end that.
     """
     crossed: set[GoalNumber] = set()
-    if forest.locked or forest.frozen or forest.written:
+    if forest.holds_anything:
         for start in numbers:
             number: GoalNumber | None = start
             while number is not None and number not in crossed:
                 crossed.add(number)
                 number = forest.nodes[number].parent
     standing = crossed & forest.locked | crossed & forest.frozen
-    return standing, crossed & forest.written - standing
+    return standing, crossed & (forest.written | forest.overflown) - standing
 
 
 def causes_of(

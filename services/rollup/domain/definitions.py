@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.rollup.domain.contributions import Contributions, with_kept
+from services.rollup.domain.directory import Directory, DirectoryNews
 from services.rollup.domain.forest import Forest
 from services.rollup.domain.goal_index import GoalIndex
 from services.rollup.domain.made_under import MadeUnder
@@ -19,6 +20,7 @@ class Definitions:
     metrics: dict[MetricId, Metric] = field(default_factory=dict)
     forest: Forest = field(default_factory=Forest)
     index: GoalIndex = field(default_factory=GoalIndex)
+    directory: Directory = field(default_factory=Directory)
 
     def contributions_of(
         self, record: Record, before: Contributions | None
@@ -34,13 +36,13 @@ class Definitions:
         """Let records meet the goal, if its metric is known and it follows them."""
         metric = self.metrics.get(goal.metric_id)
         if metric is not None and goal.number not in self.forest.frozen:
-            self.index.add(goal, metric)
+            self.index.add(goal, metric, self.directory.owners_of(goal))
 
     def unindex_goal(self, goal: Goal) -> None:
         """Let records pass the goal."""
         metric = self.metrics.get(goal.metric_id)
         if metric is not None and goal.number not in self.forest.frozen:
-            self.index.remove(goal, metric)
+            self.index.remove(goal, metric, self.directory.owners_of(goal))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Changes:
     gone_metrics: Sequence[MetricId] = ()
     goals: Sequence[Goal] = ()
     gone_goals: Sequence[GoalId] = ()
+    directory: DirectoryNews = field(default_factory=DirectoryNews)
 
 
 @dataclass(slots=True)
@@ -75,3 +78,7 @@ class Outcome:
     # Their place, override or state waits until what trees show fits it: till then they
     # are roots, or show what is computed.
     following: set[GoalNumber] = field(default_factory=set)
+    # They should stand still, and wait until nothing below them computes.
+    freezing: set[GoalNumber] = field(default_factory=set)
+    # What fails, or stands above what does, differs from before.
+    judged: set[GoalNumber] = field(default_factory=set)

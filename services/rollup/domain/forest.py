@@ -57,6 +57,17 @@ class Forest:
         # Goals that may hold them until what is computed moves: whether they still do,
         # the tables know.
         self.written: set[GoalNumber] = set()
+        # Goals that hold them until their sum can be shown again.
+        self.overflown: set[GoalNumber] = set()
+        # What keeps goals from being rolled up; and whom to name for it, on themselves
+        # and on all above them.
+        self.errors: dict[GoalNumber, str] = {}
+        self.blamed: dict[GoalNumber, GoalNumber] = {}
+
+    @property
+    def holds_anything(self) -> bool:
+        """Tell whether any goal may show something else than what is computed."""
+        return bool(self.locked or self.frozen or self.written or self.overflown)
 
     def group_of(self, number: int) -> int | None:
         """Return the goal's group of trees, or None if the goal is gone."""
@@ -75,14 +86,30 @@ class Forest:
         node = self.nodes.pop(number)
         self.let_go(number)
         self.frozen.discard(number)
+        self.errors.pop(number, None)
+        self.blamed.pop(number, None)
         if self.numbers.get(node.goal.id) == number:
             del self.numbers[node.goal.id]
         return node
 
     def let_go(self, number: GoalNumber) -> None:
-        """Note that nobody wrote over what a goal shows."""
+        """Note that an open goal shows what is computed."""
         self.locked.discard(number)
         self.written.discard(number)
+        self.overflown.discard(number)
+
+    def error_of(self, number: GoalNumber) -> str | None:
+        """Return what is wrong with a goal, or with one below it."""
+        culprit = self.blamed.get(number)
+        return None if culprit is None else self.errors.get(culprit)
+
+    def blame(self) -> dict[GoalNumber, GoalNumber]:
+        """Return for every goal that fails, or stands above one, whom to name."""
+        blamed = {number: number for number in self.errors}
+        for number in sorted(self.errors):
+            for node in self.ancestors(number):
+                blamed.setdefault(node.number, number)
+        return blamed
 
     def ancestors(self, number: GoalNumber) -> Iterator[Node]:
         """Yield the parent, its parent, … up to the root."""

@@ -5,6 +5,7 @@ its status, then its owner (or anybody), then the period. The cost of a record f
 the goals that count it, not the goals there are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.rollup.domain.contributions import Contributions, slot_of
@@ -75,22 +76,24 @@ class GoalIndex:
     def __init__(self) -> None:
         self._entities: dict[str, _Entity] = {}
 
-    def add(self, goal: Goal, metric: Metric) -> None:
-        """Let records meet `goal`."""
-        owner, bounds = _owner_of(goal), bounds_of(goal.period)
+    def add(self, goal: Goal, metric: Metric, owners: Sequence[str] | None) -> None:
+        """Let records of these owners meet `goal`; None: of anybody."""
+        bounds = bounds_of(goal.period)
         for slot, lane in self._places(goal, metric):
-            lane.cells(owner).setdefault(bounds, []).append(slot)
+            for owner in (None,) if owners is None else owners:
+                lane.cells(owner).setdefault(bounds, []).append(slot)
 
-    def remove(self, goal: Goal, metric: Metric) -> None:
+    def remove(self, goal: Goal, metric: Metric, owners: Sequence[str] | None) -> None:
         """Let no record meet `goal` any more; it was added with the same arguments."""
-        owner, bounds = _owner_of(goal), bounds_of(goal.period)
+        bounds = bounds_of(goal.period)
         for slot, lane in self._places(goal, metric):
-            cells = lane.cells(owner)
-            cells[bounds].remove(slot)
-            if not cells[bounds]:
-                del cells[bounds]
-            if owner is not None and not cells:
-                del lane.by_owner[owner]
+            for owner in (None,) if owners is None else owners:
+                cells = lane.cells(owner)
+                cells[bounds].remove(slot)
+                if not cells[bounds]:
+                    del cells[bounds]
+                if owner is not None and not cells:
+                    del lane.by_owner[owner]
             if not (lane.anybody or lane.by_owner):
                 self._close(lane.signature)
 
@@ -146,11 +149,6 @@ class GoalIndex:
         for lane in lanes:
             _meet(lane, record, slots, amounts)
         return slots, amounts
-
-
-def _owner_of(goal: Goal) -> str | None:
-    """Return whose records the goal counts, or None for anybody's."""
-    return goal.owner.key if goal.owner_records_only else None
 
 
 def _meet(lane: _Lane, record: Record, slots: list[int], amounts: list[int]) -> None:

@@ -11,7 +11,7 @@ from services.rollup.domain.definitions import Definitions, Outcome
 from services.rollup.domain.forest import Node
 from services.rollup.domain.made_under import Bases
 from services.rollup.domain.touching import overdue, override_is_overdue
-from shared.domain.amounts import units_of
+from shared.domain.amounts import fits, units_of
 from shared.domain.goals import SLOTS, GoalNumber, Metric, Override
 
 
@@ -45,22 +45,29 @@ class Holding:
         self._forest = definitions.forest
         self._standings = dict(standings)
         self._bases = bases
+        # What was computed, before this change, of goals that were written over.
+        self._before: dict[GoalNumber, list[int]] = {}
 
     def standing(self, number: GoalNumber) -> Standing:
         """Return what the goal's ancestors see of it now."""
         return self._standings.setdefault(number, Standing([0, 0, 0], 0))
+
+    def forget(self, number: GoalNumber) -> None:
+        """Forget a goal that is gone."""
+        self._before.pop(number, None)
 
     def apply_overdue(self) -> None:
         """Apply what was written over goals, deepest first; wake those that are open.
 
         So what somebody wrote over a goal stands though he wrote over its children too.
         """
+        directory = self._definitions.directory
         deepest_first = sorted(
-            overdue(self._forest), key=lambda node: node.depth, reverse=True
+            overdue(self._definitions), key=lambda node: node.depth, reverse=True
         )
         for node in deepest_first:
-            if node.goal.is_open and node.number in self._forest.frozen:
-                self._thaw(node)
+            if node.number in self._forest.frozen and not directory.freezes(node.goal):
+                self.thaw(node)
         for node in deepest_first:
             if override_is_overdue(node):
                 self._override(node)
@@ -81,15 +88,45 @@ class Holding:
                 return
             theirs = self.standing(ancestor.number)
             before = theirs.shown.copy()
+            if ancestor.number in self._forest.written:
+                self._before.setdefault(ancestor.number, theirs.computed)
             theirs.computed = _sum(theirs.computed, amounts)
             theirs.computing += computing
-            if any(amounts) and not self._stands_still(ancestor.number):
-                self._let_go(ancestor.number)
+            self._fit(ancestor.number, before)
             amounts = _difference(theirs.shown, before)
             self.outcome.moved.add(ancestor.number)
 
-    def _stands_still(self, number: GoalNumber) -> bool:
-        return number in self._forest.locked or number in self._forest.frozen
+    def let_go_what_moved(self) -> None:
+        """End what was written over goals whose computed values are others now.
+
+        A goal that leaves one place of a tree for another moves those above both places
+        twice, and after all not at all.
+        """
+        forest = self._forest
+        while self._before:
+            number = max(self._before, key=lambda one: forest.nodes[one].depth)
+            before = self._before.pop(number)
+            if (
+                self.standing(number).computed != before
+                and number in forest.written - forest.frozen
+            ):
+                self.release(number)
+
+    def _fit(self, number: GoalNumber, before: Sequence[int]) -> None:
+        """Let a goal go on showing what it showed while its sum is too large."""
+        standing, forest = self.standing(number), self._forest
+        if standing.held is not None and number not in forest.overflown:
+            return
+        fit = all(map(fits, standing.computed))
+        if fit and number in forest.overflown:
+            standing.held = None
+            forest.overflown.discard(number)
+        elif not fit and number not in forest.overflown:
+            standing.held = list(before)
+            forest.overflown.add(number)
+        else:
+            return
+        self.outcome.held.add(number)
 
     def _override(self, node: Node) -> None:
         """Apply what somebody wrote over a goal's values, or took back."""
@@ -111,6 +148,8 @@ class Holding:
                 self._forest.locked if override.is_overridden else self._forest.written
             )
             holding.add(number)
+        self._fit(number, before)
+        self._before.pop(number, None)
         node.override_number = override.number
         self.outcome.held.add(number)
         self.outcome.moved.add(number)
@@ -122,6 +161,7 @@ class Holding:
         standing = self.standing(number)
         before = standing.shown
         self._let_go(number)
+        self._fit(number, before)
         self.outcome.moved.add(number)
         self._move_ancestors(number, _difference(standing.shown, before), 0)
 
@@ -134,7 +174,7 @@ class Holding:
             self.outcome.held.add(number)
         self._forest.let_go(number)
 
-    def _thaw(self, node: Node) -> None:
+    def thaw(self, node: Node) -> None:
         """Let a goal follow its records again, and catch up."""
         number, forest = node.number, self._forest
         forest.frozen.discard(number)
@@ -146,18 +186,20 @@ class Holding:
 
     def freeze_overdue(self) -> None:
         """Let goals that are not open stand still, last of all."""
-        for node in overdue(self._forest):
-            if not node.goal.is_open:
+        directory, frozen = self._definitions.directory, self._forest.frozen
+        for node in overdue(self._definitions):
+            if node.number not in frozen and directory.freezes(node.goal):
                 self._freeze(node)
 
     def _freeze(self, node: Node) -> None:
         """Let a goal stand still, once what it shows is whole."""
         number, standing = node.number, self.standing(node.number)
         if standing.computing:
-            self.outcome.following.add(number)
+            self.outcome.freezing.add(number)
             return
         self._definitions.unindex_goal(node.goal)
         self._forest.frozen.add(number)
+        self._forest.overflown.discard(number)
         standing.held = list(standing.shown)
         self.outcome.held.add(number)
         self.outcome.moved.add(number)

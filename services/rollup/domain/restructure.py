@@ -9,10 +9,12 @@ period changes is derived again as one, and shows the former ones until then.
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.rollup.domain.definitions import Changes, Definitions, Outcome
+from services.rollup.domain.directory import DirectoryNews
 from services.rollup.domain.forest import Forest
 from services.rollup.domain.holding import Holding, Standing
 from services.rollup.domain.made_under import Bases, MadeUnder
-from services.rollup.domain.touching import measured_by, orphans
+from services.rollup.domain.overflow import TOTAL_OVERFLOW
+from services.rollup.domain.touching import counting_with, measured_by, orphans
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric
 
 
@@ -43,6 +45,7 @@ class Restructuring:
     ) -> Outcome:
         """Apply the changes: metrics, then departures, then goals and their places."""
         lost = [node.goal for node in orphans(changes, self._forest)]
+        self._set_members(changes.directory)
         for metric in changes.metrics:
             self._set_metric(metric)
         for goal_id in changes.gone_goals:
@@ -51,7 +54,10 @@ class Restructuring:
         named = {goal.id for goal in changes.goals}
         self._set_places(changes.goals)
         self._set_places([one for one in lost if one.id not in named], again=True)
+        self._holding.let_go_what_moved()
+        self._wake_expired()
         self._holding.apply_overdue()
+        self._holding.let_go_what_moved()
         for metric_id in changes.gone_metrics:
             self._definitions.metrics.pop(metric_id, None)
         # What happens to a goal of a tree that waits for its new definition starts the
@@ -61,11 +67,56 @@ class Restructuring:
         )
         self._mark_computing(set(computing_already))
         self._holding.freeze_overdue()
+        self._judge()
         return self.outcome
 
     def standing(self, number: GoalNumber) -> Standing:
         """Return the goal's numbers as they are now."""
         return self._holding.standing(number)
+
+    def _set_members(self, news: DirectoryNews) -> None:
+        """Let goals of teams count what those who are members now own."""
+        goals = [node.goal for node in counting_with(news, self._forest)]
+        for goal in goals:
+            self._definitions.unindex_goal(goal)
+        self._definitions.directory.members.update(news.members)
+        for goal in goals:
+            self._definitions.index_goal(goal)
+            self.outcome.rewritten.add(goal.number)
+            self.outcome.rederived.add(goal.number)
+
+    def _wake_expired(self) -> None:
+        """Let expired goals that somebody changed follow their records once more.
+
+        They stand still again as soon as they are derived.
+        """
+        directory = self._definitions.directory
+        for number in sorted(self.outcome.rederived & self._forest.frozen):
+            node = self._forest.nodes[number]
+            if node.goal.is_open and directory.error_of(node.goal) is None:
+                self._holding.thaw(node)
+
+    def _judge(self) -> None:
+        """Say of every goal what is wrong with it, or with one below it."""
+        forest, directory = self._forest, self._definitions.directory
+        if not (
+            forest.errors or forest.blamed or directory.disabled or forest.overflown
+        ):
+            return
+        before = {number: _verdict(forest, number) for number in forest.blamed}
+        forest.errors = {
+            number: error
+            for number in forest.frozen
+            if (error := directory.error_of(forest.nodes[number].goal)) is not None
+        }
+        forest.errors.update(dict.fromkeys(forest.overflown, TOTAL_OVERFLOW))
+        forest.blamed = forest.blame()
+        for number in before.keys() | forest.blamed.keys():
+            if number in forest.nodes and before.get(number) != _verdict(
+                forest, number
+            ):
+                self.outcome.judged.add(number)
+                self.outcome.rewritten.add(number)
 
     def _set_metric(self, metric: Metric) -> None:
         old = self._definitions.metrics.get(metric.id)
@@ -97,6 +148,7 @@ class Restructuring:
         self._detach(number)
         self._forest.fell(number)
         self._bases.forget(number)
+        self._holding.forget(number)
         self._attached.discard(number)
         self.outcome.gone[number] = (goal_id, group)
         for noted in (
@@ -105,6 +157,7 @@ class Restructuring:
             self.outcome.rederived,
             self.outcome.planted,
             self.outcome.held,
+            self.outcome.freezing,
         ):
             noted.discard(number)
 
@@ -216,12 +269,19 @@ class Restructuring:
                 self.outcome.moved.add(node.number)
 
 
+def _verdict(forest: Forest, number: GoalNumber) -> tuple[GoalNumber, str] | None:
+    culprit = forest.blamed.get(number)
+    return None if culprit is None else (culprit, forest.errors[culprit])
+
+
 def participation_key(goal: Goal) -> tuple[object, ...]:
     """Return the part of a definition that decides which records count."""
     return (
         goal.metric_id,
         goal.owner if goal.owner_records_only else None,
         goal.owner_records_only,
+        # Those who know the members know whether that makes a difference.
+        goal.include_team_members,
         goal.rollup_only_from_children,
         goal.period,
     )

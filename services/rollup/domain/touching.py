@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from services.rollup.domain.definitions import Changes, Definitions
+from services.rollup.domain.directory import DirectoryNews
 from services.rollup.domain.forest import Forest, Node
 from services.rollup.domain.made_under import MadeUnder
-from shared.domain.goals import Goal, GoalNumber
+from shared.domain.goals import Goal, GoalNumber, PrincipalType
 
 
 def touched_goals(
@@ -31,7 +32,8 @@ def touched_goals(
         if parent is not None:
             numbers.add(parent)
     numbers |= {node.number for node in _orphans_with_parents(changes, forest)}
-    numbers |= {node.number for node in overdue(forest)}
+    numbers |= {node.number for node in overdue(definitions)}
+    numbers |= {node.number for node in counting_with(changes.directory, forest)}
     metric_ids = {metric.id for metric in changes.metrics}
     if metric_ids:
         numbers |= {
@@ -44,7 +46,7 @@ def touched_goals(
         or changes.metrics
         or any(_is_remeasured(goal, forest) for goal in changes.goals)
     )
-    return _trees_of(numbers, forest) if trees_as_one else _lines_of(numbers, forest)
+    return _trees_of(numbers, forest) if trees_as_one else lines_of(numbers, forest)
 
 
 def _trees_of(numbers: Iterable[GoalNumber], forest: Forest) -> set[GoalNumber]:
@@ -52,7 +54,8 @@ def _trees_of(numbers: Iterable[GoalNumber], forest: Forest) -> set[GoalNumber]:
     return {node.number for tree in trees for node in forest.subtree(tree)}
 
 
-def _lines_of(numbers: Iterable[GoalNumber], forest: Forest) -> set[GoalNumber]:
+def lines_of(numbers: Iterable[GoalNumber], forest: Forest) -> set[GoalNumber]:
+    """Return goals and all their ancestors."""
     above = {node.number for number in numbers for node in forest.ancestors(number)}
     return above.union(numbers)
 
@@ -76,7 +79,7 @@ def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
     """
     forest = definitions.forest
     groups = {node.group for node in _orphans_with_parents(changes, forest)}
-    groups |= {node.group for node in overdue(forest)}
+    groups |= {node.group for node in overdue(definitions)}
     for goal_id in changes.gone_goals:
         number = forest.numbers.get(goal_id)
         if number is not None:
@@ -87,7 +90,9 @@ def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
             continue
         node = forest.nodes[number]
         old_parent = None if node.parent is None else forest.nodes[node.parent].goal.id
-        if (goal.state, goal.override) != (node.goal.state, node.goal.override):
+        if (goal.state, goal.override) != (node.goal.state, node.goal.override) or (
+            definitions.directory.freezes(goal) != (number in forest.frozen)
+        ):
             groups.add(node.group)
         if goal.number != number or goal.parent_id != old_parent:
             groups.add(node.group)
@@ -122,13 +127,27 @@ def _orphans_with_parents(changes: Changes, forest: Forest) -> list[Node]:
     return [*several, *(forest.nodes[number] for number in sorted(parents))]
 
 
-def overdue(forest: Forest) -> list[Node]:
-    """Return the goals whose override or state was not applied yet."""
+def overdue(definitions: Definitions) -> list[Node]:
+    """Return the goals whose override, or whose standing still, is to be applied."""
+    forest, directory = definitions.forest, definitions.directory
     return [
         node
         for node in forest.nodes.values()
         if override_is_overdue(node)
-        or node.goal.is_open == (node.number in forest.frozen)
+        or directory.freezes(node.goal) != (node.number in forest.frozen)
+    ]
+
+
+def counting_with(news: DirectoryNews, forest: Forest) -> list[Node]:
+    """Return the goals of teams whose members' records they count."""
+    if not news.members:
+        return []
+    return [
+        node
+        for node in forest.nodes.values()
+        if node.goal.include_team_members
+        and node.goal.owner.type is PrincipalType.TEAM
+        and node.goal.owner.id in news.members
     ]
 
 

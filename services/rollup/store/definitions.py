@@ -9,8 +9,10 @@ from services.rollup.domain.definitions import Definitions, Outcome
 from services.rollup.domain.forest import Forest
 from services.rollup.domain.holding import Standing
 from services.rollup.domain.made_under import MadeUnder
+from services.rollup.domain.overflow import TOTAL_OVERFLOW
+from services.rollup.store import directory
 from services.rollup.store.made_under import made_under_of, text_of
-from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
+from shared.domain.goals import Goal, GoalId, GoalNumber, MetricId
 from shared.messages.definitions import GoalDefinition, MetricDefinition
 from shared.plumbing.postgres import Connection
 
@@ -28,7 +30,7 @@ SELECT id, definition, gone FROM rollup.metric WHERE revision > $1 ORDER BY id
 """
 _GOALS_SINCE = """
 SELECT number, id, definition, parent_number, gone, locked, written, frozen,
-       override_number
+       override_number, error, error_number
 FROM rollup.goal
 WHERE revision > $1
 ORDER BY number
@@ -55,7 +57,8 @@ _RETIRE_METRIC = "UPDATE rollup.metric SET gone = true, revision = $2 WHERE id =
 _RETIRE_GOALS = """
 UPDATE rollup.goal
 SET gone = true, revision = $2, parent_number = NULL, rederivation_id = NULL,
-    made_under = NULL, follows = false
+    made_under = NULL, follows = false, freezes = false, error = NULL,
+    error_number = NULL
 WHERE number = ANY($1::bigint[])
 """
 # A goal that came and went in one moment was never planted; it is known as gone too.
@@ -100,7 +103,7 @@ WHERE goal.number = noted.number
 # All that follow are looked at in each change, so these are all there are.
 _FOLLOW = """
 UPDATE rollup.goal
-SET follows = number = ANY($1::bigint[])
+SET follows = number = ANY($1::bigint[]), freezes = number = ANY($2::bigint[])
 WHERE follows OR number = ANY($1::bigint[])
 """
 
@@ -110,6 +113,14 @@ UPDATE rollup.goal
 SET locked = $2, written = $3, frozen = $4, override_number = $5,
     carried_owners = CASE WHEN NOT $4 THEN carried_owners END
 WHERE number = $1
+"""
+
+_JUDGE = """
+UPDATE rollup.goal
+SET error = judged.error, error_number = judged.error_number
+FROM unnest($1::bigint[], $2::text[], $3::bigint[])
+    AS judged (number, error, error_number)
+WHERE goal.number = judged.number
 """
 
 _INSERT_TOTAL = """
@@ -144,11 +155,11 @@ WHERE made_under IS NOT NULL AND rederivation_id IS NOT NULL AND NOT gone
 """
 
 # Those that follow are few or none: in their order, their own index finds them. One
-# without a parent waits for its own tree only, one that is closed for its own records.
+# without a parent waits for its own tree only, one that freezes for its own records.
 _MAY_FOLLOW = """
 WITH following AS MATERIALIZED (
     SELECT definition ->> 'parent_id' AS parent_id, made_under,
-           definition ->> 'state' <> 'open' AND total.computing > 0 AS moves
+           freezes AND total.computing > 0 AS moves
     FROM rollup.goal
     JOIN rollup.total USING (number)
     WHERE follows
@@ -192,6 +203,7 @@ async def bring_up_to_date(
     since = definitions.revision
     metrics = await connection.fetch(_METRICS_SINCE, since)
     goals = await connection.fetch(_GOALS_SINCE, since)
+    entries = await directory.since(connection, since)
     # From here on nothing waits: whoever looks sees the old or the new, whole.
     forest = definitions.forest
     for row in goals:
@@ -199,6 +211,8 @@ async def bring_up_to_date(
         if node is not None:
             definitions.unindex_goal(node.goal)
             forest.detach(node.number)
+    # All goals that count with a changed team are in the patch too.
+    definitions.directory.take(directory.directory_news(entries))
     for row in metrics:
         _patch_metric(definitions, row)
     for row in goals:
@@ -249,6 +263,16 @@ def _patch_hold(forest: Forest, row: asyncpg.Record) -> None:
             holding.add(number)
         else:
             holding.discard(number)
+    forest.errors.pop(number, None)
+    forest.blamed.pop(number, None)
+    if row["error"] is not None:
+        forest.errors[number] = row["error"]
+    if row["error"] == TOTAL_OVERFLOW:
+        forest.overflown.add(number)
+    else:
+        forest.overflown.discard(number)
+    if row["error_number"] is not None:
+        forest.blamed[number] = row["error_number"]
 
 
 def _patch_places(forest: Forest, rows: Sequence[asyncpg.Record]) -> None:
@@ -373,7 +397,7 @@ async def write_outcome(
         if text is None:
             placed.append((number, revision, *place))
             continue
-        owners, entities = carried(node.goal, definitions.metrics)
+        owners, entities = carried(definitions, node.goal)
         defined.append(
             (
                 number,
@@ -393,7 +417,19 @@ async def write_outcome(
         list(outcome.made_under),
         [text_of(one) for one in outcome.made_under.values()],
     )
-    await connection.execute(_FOLLOW, sorted(outcome.following))
+    await connection.execute(
+        _FOLLOW,
+        sorted(outcome.following | outcome.freezing),
+        sorted(outcome.freezing),
+    )
+    if outcome.judged:
+        judged = sorted(outcome.judged)
+        await connection.execute(
+            _JUDGE,
+            judged,
+            [forest.errors.get(number) for number in judged],
+            [forest.blamed.get(number) for number in judged],
+        )
     await connection.executemany(
         _SET_STANDING,
         [
@@ -424,16 +460,16 @@ async def insert_totals(
 
 
 def carried(
-    goal: Goal, metrics: Mapping[MetricId, Metric]
-) -> tuple[list[str] | None, list[str]]:
+    definitions: Definitions, goal: Goal
+) -> tuple[Sequence[str] | None, Sequence[str]]:
     """Return under whose ownership and of what entities a goal's records are."""
-    metric = metrics.get(goal.metric_id)
+    metric = definitions.metrics.get(goal.metric_id)
     entities = (
         sorted({one.source_entity for one in metric.rollup_fields.values()})
         if metric
         else []
     )
-    return ([goal.owner.key] if goal.owner_records_only else None), entities
+    return definitions.directory.owners_of(goal), entities
 
 
 async def set_revision(connection: Connection, revision: int) -> None:

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from shared.domain.goals import GoalNumber
 from shared.plumbing.postgres import Connection
+
+# No job has this id: where word of a job would stand, it says that the hour has come
+# at which what waited in a group is shown.
+TICK: Final = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +34,17 @@ _MARK = """
 UPDATE rollup.goal AS goal
 SET rederivation_id = $1,
     carried_owners = CASE
-        WHEN goal.carried_owners IS NULL OR fresh.owner IS NULL THEN NULL
-        ELSE ARRAY(SELECT unnest(goal.carried_owners) UNION SELECT fresh.owner)
+        WHEN goal.carried_owners IS NULL OR fresh.owners IS NULL THEN NULL
+        ELSE ARRAY(
+            SELECT unnest(goal.carried_owners)
+            UNION SELECT unnest(fresh.owners::text[])
+        )
     END,
     carried_entities = ARRAY(
         SELECT unnest(goal.carried_entities)
         UNION SELECT unnest(fresh.entities::text[])
     )
-FROM unnest($2::bigint[], $3::text[], $4::text[]) AS fresh (number, owner, entities)
+FROM unnest($2::bigint[], $3::text[], $4::text[]) AS fresh (number, owners, entities)
 WHERE goal.number = fresh.number
 """
 
@@ -98,14 +106,14 @@ _SETTLE = """
 UPDATE rollup.goal AS goal
 SET rederivation_id = NULL,
     made_under = NULL,
-    carried_owners = CASE WHEN fresh.owner IS NOT NULL THEN ARRAY[fresh.owner] END,
+    carried_owners = fresh.owners::text[],
     carried_entities = fresh.entities::text[]
-FROM unnest($1::bigint[], $2::text[], $3::text[]) AS fresh (number, owner, entities)
+FROM unnest($1::bigint[], $2::text[], $3::text[]) AS fresh (number, owners, entities)
 WHERE goal.number = fresh.number
 """
 
-# Where a goal's contributions may be found: its owner (null: anybody's) and entities.
-Carried = Mapping[GoalNumber, tuple[str | None, Sequence[str]]]
+# Where a goal's contributions may be found: owners (none: anybody's) and entities.
+Carried = Mapping[GoalNumber, tuple[Sequence[str] | None, Sequence[str]]]
 
 
 async def queue(connection: Connection, goals: Carried) -> int:
@@ -154,12 +162,13 @@ def _columns(
 ) -> tuple[list[GoalNumber], list[str | None], list[str]]:
     return (
         list(goals),
-        [owner for owner, _ in goals.values()],
-        [
-            "{" + ",".join(map(_quoted, entities)) + "}"
-            for _, entities in goals.values()
-        ],
+        [None if owners is None else _array(owners) for owners, _ in goals.values()],
+        [_array(entities) for _, entities in goals.values()],
     )
+
+
+def _array(texts: Sequence[str]) -> str:
+    return "{" + ",".join(map(_quoted, texts)) + "}"
 
 
 def _quoted(text: str) -> str:

@@ -60,6 +60,14 @@ FROM rollup.total
 WHERE number = ANY($1::bigint[]) AND held_actual IS NOT NULL
 """
 
+_PENDING_OF_GROUPS = """
+SELECT number, pending_actual, pending_in_progress, pending_custom
+FROM rollup.total
+JOIN rollup.goal USING (number)
+WHERE tree_group = ANY($1::smallint[]) AND NOT gone AND rederivation_id IS NULL
+  AND (pending_actual, pending_in_progress, pending_custom) <> (0, 0, 0)
+"""
+
 _PENDING = """
 SELECT number, pending_actual, pending_in_progress, pending_custom
 FROM rollup.total
@@ -188,6 +196,14 @@ SET held_actual = NULL, held_in_progress = NULL, held_custom = NULL
 WHERE number = ANY($1::bigint[])
 """
 
+_HOLD_AS_SHOWN = """
+UPDATE rollup.total
+SET held_actual = coalesce(held_actual, computed_actual),
+    held_in_progress = coalesce(held_in_progress, computed_in_progress),
+    held_custom = coalesce(held_custom, computed_custom)
+WHERE number = ANY($1::bigint[])
+"""
+
 _TOUCH = """
 UPDATE rollup.total SET revision = $2, updated_at = $3 WHERE number = ANY($1::bigint[])
 """
@@ -198,12 +214,13 @@ SELECT total.number, coalesce(total.held_actual, total.computed_actual),
        coalesce(total.held_custom, total.computed_custom),
        total.computing > 0, total.revision, total.updated_at,
        goal.definition, metric.definition AS metric_definition,
-       goal.made_under, goal.locked, goal.frozen,
+       goal.made_under, goal.locked, goal.frozen, culprit.error,
        parent.id AS parent_id, root.id AS tree_id
 FROM rollup.total
 JOIN rollup.goal ON goal.number = total.number AND NOT goal.gone
 JOIN rollup.goal AS root ON root.number = goal.tree_number
 LEFT JOIN rollup.goal AS parent ON parent.number = goal.parent_number
+LEFT JOIN rollup.goal AS culprit ON culprit.number = goal.error_number
 JOIN rollup.metric ON metric.id = goal.definition ->> 'metric_id'
 WHERE total.number = ANY($1::bigint[])
 """
@@ -268,9 +285,22 @@ async def pending(
     return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
 
 
+async def hold_as_shown(connection: Connection, numbers: Sequence[GoalNumber]) -> None:
+    """Let goals show on what they show now, whatever is computed."""
+    await connection.execute(_HOLD_AS_SHOWN, numbers)
+
+
+async def pending_of_groups(
+    connection: Connection, groups: Sequence[int]
+) -> dict[GoalNumber, Triple]:
+    """Return what waits for its hour, of goals that are not being re-derived."""
+    rows = await connection.fetch(_PENDING_OF_GROUPS, groups)
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
+
+
 async def move(connection: Connection, movements: Movements, *, now: datetime) -> None:
     """Move the goals' numbers; whoever asked announces it."""
-    await _move_what_seldom_moves(connection, movements)
+    await _move_pending(connection, movements)
     columns = _columns_of(movements)
     if columns[0]:
         await connection.execute(
@@ -278,6 +308,8 @@ async def move(connection: Connection, movements: Movements, *, now: datetime) -
             *map(array_literal, columns),
             now,
         )
+    # Not before: what is held may be held because the former sum was too large.
+    await _release(connection, movements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +346,9 @@ async def finish_climb(
     Each group's goals get a new revision. If the definitions have changed since the
     deltas were read, nothing happens, and None is returned.
     """
-    await _move_what_seldom_moves(connection, movements)
+    await _move_pending(connection, movements)
+    # Before: what is returned is what the goals show then.
+    await _release(connection, movements)
     columns = _columns_of(movements)
     group_of = {number: group for group, one in news.items() for number in one.numbers}
     groups = [group_of[GoalNumber(number)] for number in columns[0]]
@@ -343,7 +377,7 @@ async def finish_climb(
     )
 
 
-async def _move_what_seldom_moves(connection: Connection, movements: Movements) -> None:
+async def _move_pending(connection: Connection, movements: Movements) -> None:
     """Move what most climbs have nothing of; needs a transaction if there is any."""
     pending = [
         (number, one.pending)
@@ -356,6 +390,10 @@ async def _move_what_seldom_moves(connection: Connection, movements: Movements) 
             [number for number, _ in pending],
             *([amounts[index] for _, amounts in pending] for index in (0, 1, 2)),
         )
+
+
+async def _release(connection: Connection, movements: Movements) -> None:
+    """Let goals show what is computed; needs a transaction if there are any."""
     released = sorted(number for number, one in movements.items() if one.releases)
     if released:
         await connection.execute(_RELEASE, released)
@@ -412,6 +450,8 @@ class Published:
     tree_id: GoalId
     is_locked: bool
     is_frozen: bool
+    # Its own, or that of a goal below it.
+    error: str | None
 
 
 async def read(
@@ -429,6 +469,7 @@ async def read(
             row["tree_id"],
             row["locked"],
             row["frozen"],
+            row["error"],
         )
         for row in rows
     ]

@@ -27,6 +27,12 @@ INSERT INTO rollup.total (
 )
 VALUES ($1, $2, $3, $4, $5, $6, $7, nextval('rollup.revision'), now(), $8)
 """
+_FAIL = """
+UPDATE rollup.goal
+SET error = CASE WHEN goal.id = $2 THEN $3 END, error_number = culprit.number
+FROM rollup.goal AS culprit
+WHERE goal.id = $1 AND culprit.id = $2
+"""
 _PLACE = "SELECT number, tree_number, depth FROM rollup.goal WHERE id = $1 AND NOT gone"
 _MOVE = """
 UPDATE rollup.total
@@ -52,6 +58,13 @@ SET locked = $2, written = $3, override_number = (
 )
 WHERE goal.id = $1
 """
+
+
+async def fail(
+    connection: asyncpg.Connection, goal_id: str, *, culprit: str, error: str
+) -> None:
+    """Let a goal fail, or stand above one that does."""
+    await connection.execute(_FAIL, goal_id, culprit, error)
 
 
 async def roll_up(

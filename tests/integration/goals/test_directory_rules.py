@@ -274,8 +274,44 @@ async def test_the_organization_has_settings(api: Api) -> None:
         "base_currency",
         "fiscal_calendar",
         "week_start",
+        "goal_rollup_expiry_days",
+        "goal_rollup_frequency_hours",
     }
     assert changed == before | {"base_currency": "SEK", "version": changed["version"]}
     assert told(zone) == ("time_zone_unknown", None, "time_zone")
     assert told(currency) == ("invalid_field", None, "base_currency")
     assert told(later) == ("unknown_field", None, "holidays")
+
+
+async def test_the_organization_says_when_goals_are_rolled_up(api: Api) -> None:
+    """Days until they expire, and hours between what they show."""
+    before = await api.read("/v1/organization")
+    assert before["goal_rollup_expiry_days"] == 30
+    assert before["goal_rollup_frequency_hours"] == 0
+
+    changed = await api.change(
+        "/v1/organization",
+        {"goal_rollup_expiry_days": 400, "goal_rollup_frequency_hours": 24},
+    )
+
+    assert (await api.read("/v1/organization")) == changed
+    assert changed["goal_rollup_expiry_days"] == 400
+    assert changed["goal_rollup_frequency_hours"] == 24
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("goal_rollup_expiry_days", -1),
+        ("goal_rollup_expiry_days", 401),
+        ("goal_rollup_expiry_days", "30"),
+        ("goal_rollup_frequency_hours", -1),
+        ("goal_rollup_frequency_hours", 1.5),
+        ("goal_rollup_frequency_hours", 8_761),
+    ],
+)
+async def test_schedules_have_bounds(api: Api, field: str, value: object) -> None:
+    """Days from 0 to 400, whole hours up to a year."""
+    refused = await api.refused("PATCH", "/v1/organization", {field: value}, status=400)
+
+    assert told(refused) == ("invalid_field", None, field)

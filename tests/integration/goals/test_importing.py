@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from services.goals.flows.importing import ImportMode, import_goals
+from services.goals.flows.importing import ImportMode, import_lines
+from services.goals.http.import_kinds import GOALS
 from services.goals.http.import_lines import MediaType, lines_of
 from services.goals.store.database import Changes
 from tests.integration.goals.conftest import Api
@@ -127,7 +128,7 @@ async def test_all_or_nothing(api: Api) -> None:
 
     assert status == 422
     assert told(report) == ("import_rejected", None, None)
-    assert "1 line is rejected, so nothing was imported" in report["detail"]
+    assert "1 line is rejected, so nothing was stored" in report["detail"]
     assert {name: report[name] for name in ("created", "changed", "applied")} == {
         "created": 1,
         "changed": 0,
@@ -296,11 +297,13 @@ async def test_many_lines_ask_no_more_questions_than_few(api: Api) -> None:
         bodies = [api.goal_body(one, parent_id=api.id("company")) for one in names]
         await _import(api, bodies[: many // 2])
         file = json.dumps([body | {"target": "1"} for body in bodies]).encode()
-        lines, unread = lines_of(file, MediaType.JSON)
+        lines, unread = lines_of(file, MediaType.JSON, GOALS.form)
         asked.clear()
         async with connection.transaction():
             changes = Changes(connection, traceparent=None)
-            plan = await import_goals(changes, lines, unread, ImportMode.ALL)
+            plan = await import_lines(
+                changes, GOALS.kind, lines, unread, ImportMode.ALL
+            )
         counts.append(len(asked))
         assert len(plan.created) == plan.changed == many // 2
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from shared.domain.goals import Slot
 from tests.integration.goals.conftest import Api
-from tests.integration.goals.rolled_up import move, roll_up
+from tests.integration.goals.rolled_up import fail, move, roll_up
 from tests.integration.goals.telling import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -39,6 +39,28 @@ async def test_a_goal_that_is_not_rolled_up_yet_has_no_numbers(api: Api) -> None
     }
     for name in ("percentage", "tree_id", "depth", "revision", "last_rolled_up_at"):
         assert north[name] is None
+
+
+async def test_a_goal_that_fails_says_why_and_whose_fault_it_is(
+    api: Api, rollup: asyncpg.Connection
+) -> None:
+    """In itself, in its tree and in lists; failing comes before all else."""
+    await api.company()
+    company, north = api.id("company"), api.id("north")
+    await roll_up(rollup, company, computed={Slot.ACTUAL: 7}, computing=True)
+    await roll_up(rollup, north, computed={Slot.ACTUAL: 7}, frozen=True)
+    for goal_id in (company, north):
+        await fail(rollup, goal_id, culprit=north, error="manager_disabled")
+
+    seen = {
+        "status": "failed",
+        "error": "manager_disabled",
+        "goal_with_error_id": north,
+    }
+    assert (await api.read(api.at("company")))["rollup"] == seen
+    assert (await api.read(api.at("north")))["rollup"] == seen
+    tree = await api.read(f"{api.at('company')}/tree")
+    assert tree["rollup"] == tree["children"][0]["rollup"] == seen
 
 
 async def test_a_goal_shows_its_numbers(api: Api, rollup: asyncpg.Connection) -> None:

@@ -36,6 +36,7 @@ EDITS: dict[str, Any] = {
     "stretch_target": "300.00",
     "owner_records_only": False,
     "rollup_only_from_children": True,
+    "include_team_members": True,
     "attributes": {"region": "EMEA"},
     "shared_with": [{"type": "user", "id": "grace", "rights": ["read"]}],
 }

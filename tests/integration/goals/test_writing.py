@@ -259,13 +259,17 @@ async def test_lists_come_in_pages(api: Api) -> None:
     assert ids == sorted(set(ids))
 
 
-@pytest.mark.parametrize("kind", ["users", "teams", "business-units", "metrics"])
+@pytest.mark.parametrize(
+    "kind", ["users", "teams", "business-units", "metrics", "entities"]
+)
 async def test_every_kind_can_be_listed(api: Api, kind: str) -> None:
     """A page at a time."""
     names = ["one", "two"]
     for name in names:
         body = api.metric_body(name)
-        if kind != "metrics":
+        if kind == "entities":
+            body = {"id": api.id(name), "attributes": {}}
+        elif kind != "metrics":
             body = {"id": api.id(name), "name": name}
         await api.create(f"/v1/{kind}", body)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from services.rollup.held import HeldDefinitions
 from services.rollup.intake import Batch, Intake
 from services.rollup.redefine import Redefining
 from services.rollup.rederive import Rederiving
+from services.rollup.schedule import Scheduling
 from services.rollup.source import Source
 from shared.messages.definitions import (
     CHANGE_SET_ID,
@@ -65,6 +67,8 @@ class World:
         self.records = MemoryTopic("activity-records", partitions)
         self.changes = MemoryTopic("goal-changes")
         self.outgoing = Outgoing()
+        # What time it is, until a test says that it is later.
+        self.now = datetime(2026, 1, 15, 12, tzinfo=UTC)
         self._sets = 0
 
     def say(self, *changes: Change) -> None:
@@ -122,9 +126,16 @@ class Copy:
             topic=world.records.name,
             word_of=lambda _groups, _behind: None,
         )
-        self.redefining = Redefining(pool, self.held, self.changes)
+        self.redefining = Redefining(
+            pool, self.held, self.changes, clock=lambda: world.now
+        )
+        self.scheduling = Scheduling(
+            pool, self.held, self.redefining, lambda: world.now
+        )
         self.rederiving = Rederiving(pool, self.held, notify=self._hear)
-        self.climbing = Climbing(self.held, producer, "goal-updated")
+        self.climbing = Climbing(
+            self.held, producer, "goal-updated", self.redefining.reckon
+        )
 
     async def _hear(self, groups: Sequence[int]) -> None:
         """Nobody is told: tests ask for each climb."""

@@ -60,13 +60,17 @@ WHERE NOT goal.gone AND (
 )
 """
 
-# A goal holds values exactly if it says that it is locked, written over or frozen.
+# A goal holds values exactly if it says that it is locked, written over or frozen, or
+# that its sum is too large.
 NOT_HELD = """
 SELECT goal.id, goal.locked, goal.written, total.held_actual
 FROM rollup.goal
 JOIN rollup.total USING (number)
 WHERE NOT goal.gone AND (
-    (goal.locked OR goal.written OR goal.frozen) <> (total.held_actual IS NOT NULL)
+    (
+        goal.locked OR goal.written OR goal.frozen
+        OR coalesce(goal.error = 'total_overflow', false)
+    ) <> (total.held_actual IS NOT NULL)
     OR (goal.locked AND goal.written)
 )
 """

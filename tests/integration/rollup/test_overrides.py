@@ -199,6 +199,32 @@ async def test_a_goal_moves_with_what_it_holds(world: World, database: str) -> N
         }
 
 
+async def test_what_is_written_outlasts_a_move_below_it(
+    world: World, database: str
+) -> None:
+    """C leaves B for A: the sum of A is what it was, that of B is not."""
+    async with alone(world, database) as copy:
+        await seen(copy, world, database)
+        world.say(
+            goal("A", override=override(1, WRITE, actual="5")),
+            goal("B", override=override(1, WRITE, actual="7")),
+        )
+        assert await seen(copy, world, database) == expected(A="5", B="7", C="100")
+        world.say(
+            goal("A", override=override(1, WRITE, actual="5")),
+            goal("C", parent_id=None),
+        )
+        assert await seen(copy, world, database) == expected(A="11", B="10", C="100")
+        world.say(goal("A", override=override(2, WRITE, actual="5")))
+        assert await seen(copy, world, database) == expected(A="5", B="10", C="100")
+        world.say(goal("C", parent_id="A"))
+        assert await seen(copy, world, database) == expected(A="111", B="10", C="100")
+        world.say(goal("A", override=override(3, WRITE, actual="5")))
+        assert await seen(copy, world, database) == expected(A="5", B="10", C="100")
+        world.say(goal("C"))
+        assert await seen(copy, world, database) == expected(A="5", B="110", C="100")
+
+
 async def test_a_goal_is_created_with_an_override(world: World, database: str) -> None:
     """Locked from its first moment; what its records give is computed underneath."""
     async with alone(world, database) as copy:

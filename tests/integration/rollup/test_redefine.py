@@ -11,8 +11,15 @@ from services.rollup.domain.forest import Node
 from services.rollup.held import HeldDefinitions
 from services.rollup.store import definitions as definitions_store
 from shared.domain.goals import GoalId
+from shared.messages.definitions import (
+    CHANGE_SET_ID,
+    CHANGE_SET_INDEX,
+    CHANGE_SET_SIZE,
+    EntityDefinition,
+    Kind,
+)
 from tests.integration.rollup import making
-from tests.integration.rollup.copies import Copy, World, alone, copy_of
+from tests.integration.rollup.copies import Copy, Gone, World, alone, copy_of
 from tests.integration.rollup.judging import judge, numbers
 from tests.simulation.days import Days
 
@@ -57,6 +64,33 @@ async def test_goals_count_records_that_came_before_them(
     await copy.settle()
 
     assert await shown(database) == {"A": 111, "B": 110, "C": 100, "X": 1000}
+    await judge(database)
+
+
+async def test_kinds_that_rollup_does_not_use_stop_nothing(
+    copy: Copy, world: World, database: str
+) -> None:
+    """Neither known ones nor those of a newer goals, alone or in a change set."""
+    entity = EntityDefinition(id="opportunity", version=5)
+    strange = [(CHANGE_SET_SIZE, b"2"), (CHANGE_SET_ID, b"set-of-a-newer-goals")]
+    world.say(entity)
+    world.say(Gone(Kind.ENTITY, "opportunity"))
+    world.changes.put(
+        b"planet/x", b"not JSON", headers=[*strange, (CHANGE_SET_INDEX, b"0")]
+    )
+    world.say_one(
+        owned("X", 4, version=2, title="seen"),
+        change_set="set-of-a-newer-goals",
+        index=1,
+        size=2,
+    )
+
+    await copy.settle()
+
+    assert copy.redefining.complaint is None
+    last = world.outgoing.last()["X"]
+    assert last is not None
+    assert last["title"] == "seen"
     await judge(database)
 
 

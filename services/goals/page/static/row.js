@@ -137,12 +137,17 @@ function scopeOf(goal, parent, directory, unit) {
   return words.join(" · ");
 }
 
+const ERRORS = {
+  manager_disabled: "its manager, or that of a goal below it, is disabled",
+  total_overflow: "its sum, or that of a goal below it, has too many digits",
+};
+
 function badgesOf(goal) {
   const badges = [];
   const { status, error } = goal.rollup;
   if (status === "computing") badges.push(["computing", "its records are being read again; until that is done, the last consistent numbers stand here"]);
   if (status === "frozen") badges.push(["frozen", "it stands still"]);
-  if (status === "failed") badges.push(["failed", error ?? "its numbers could not be computed"]);
+  if (status === "failed") badges.push(["failed", ERRORS[error] ?? "it, or a goal below it, cannot be rolled up"]);
   if (goal.is_overridden) badges.push(["overridden", "a person set these numbers"]);
   return badges;
 }

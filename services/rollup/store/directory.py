@@ -1,0 +1,122 @@
+"""The directory as rollup keeps it, and the one clock of all processes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import asyncpg
+from pydantic import TypeAdapter
+
+from services.rollup.domain.directory import DirectoryNews, Schedule
+from shared.messages.definitions import (
+    Definition,
+    Kind,
+    OrganizationDefinition,
+    TeamDefinition,
+    UserDefinition,
+)
+from shared.plumbing.postgres import Connection
+
+_definition: TypeAdapter[Definition] = TypeAdapter(Definition)
+
+# A kind and an id.
+Entry = tuple[Kind, str]
+Entries = Mapping[Entry, Definition | None]
+
+_SINCE = """
+SELECT kind, id, definition, gone
+FROM rollup.directory
+WHERE revision > $1
+"""
+_VERSIONS = """
+SELECT kind, id, version
+FROM rollup.directory
+JOIN unnest($1::text[], $2::text[]) AS asked (kind, id) USING (kind, id)
+"""
+_UPSERT = """
+INSERT INTO rollup.directory (kind, id, version, revision, definition)
+VALUES ($1, $2, $3, $4, $5::jsonb)
+-- It is there already, or its id was taken up again; the newest definition counts.
+ON CONFLICT (kind, id) DO UPDATE
+SET version = excluded.version, revision = excluded.revision,
+    definition = excluded.definition, gone = false
+"""
+_RETIRE = """
+UPDATE rollup.directory SET gone = true, revision = $3 WHERE kind = $1 AND id = $2
+"""
+
+_CLOCK = "SELECT now, ticked_at FROM rollup.clock"
+_MOVE_CLOCK = "UPDATE rollup.clock SET now = greatest(now, $1) RETURNING now"
+_NOTE_TICK = "UPDATE rollup.clock SET ticked_at = $1"
+
+
+def directory_news(entries: Entries) -> DirectoryNews:
+    """Return what entries of the directory say to rollup."""
+    schedule: Schedule | None = None
+    disabled: dict[str, bool] = {}
+    members: dict[str, Sequence[str]] = {}
+    for (kind, name), entry in entries.items():
+        if kind is Kind.USER:
+            disabled[name] = isinstance(entry, UserDefinition) and entry.disabled
+        elif kind is Kind.TEAM:
+            members[name] = entry.members if isinstance(entry, TeamDefinition) else ()
+        elif isinstance(entry, OrganizationDefinition):
+            schedule = Schedule(
+                expiry_days=entry.goal_rollup_expiry_days,
+                frequency_hours=entry.goal_rollup_frequency_hours,
+            )
+    return DirectoryNews(disabled=disabled, members=members, schedule=schedule)
+
+
+async def since(connection: Connection, revision: int) -> Entries:
+    """Return the entries that changed after a revision."""
+    rows = await connection.fetch(_SINCE, revision)
+    return {(Kind(row["kind"]), row["id"]): _read(row) for row in rows}
+
+
+def _read(row: asyncpg.Record) -> Definition | None:
+    return None if row["gone"] else _definition.validate_json(row["definition"])
+
+
+async def versions(
+    connection: Connection, entries: Collection[Entry]
+) -> dict[Entry, int]:
+    """Return the versions of those entries that were ever there."""
+    if not entries:
+        return {}
+    kinds, ids = zip(*entries, strict=True)
+    rows = await connection.fetch(_VERSIONS, list(kinds), list(ids))
+    return {(Kind(row["kind"]), row["id"]): row["version"] for row in rows}
+
+
+async def write(connection: Connection, entries: Entries, *, revision: int) -> None:
+    """Write entries as they are now."""
+    there = [
+        (kind, name, entry.version, revision, entry.model_dump_json())
+        for (kind, name), entry in entries.items()
+        if entry is not None
+    ]
+    gone = [(*key, revision) for key, entry in entries.items() if entry is None]
+    if there:
+        await connection.executemany(_UPSERT, there)
+    if gone:
+        await connection.executemany(_RETIRE, gone)
+
+
+async def clock(connection: Connection) -> tuple[datetime, datetime]:
+    """Return the instant that all go by, and when waiting values were last let in."""
+    row = await connection.fetchrow(_CLOCK)
+    if row is None:  # the migration has written it
+        message = "rollup.clock has no row"
+        raise LookupError(message)
+    return row["now"], row["ticked_at"]
+
+
+async def move_clock(connection: Connection, now: datetime) -> datetime:
+    """Put the clock forward; return where it stands, which may be later already."""
+    moved: datetime = await connection.fetchval(_MOVE_CLOCK, now)
+    return moved
+
+
+async def note_tick(connection: Connection, now: datetime) -> None:
+    """Remember that waiting values were let in."""
+    await connection.execute(_NOTE_TICK, now)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.stateful.deeds import Json
 from tests.stateful.said import SLOTS
 
-USERS: Final = frozenset({"ada", "bob", "grace"})
+USERS: Final = frozenset({"ada", "bob", "grace", "mia"})
 TEAMS: Final = frozenset({"north"})
 OWNERS: Final = (
     {"type": "user", "id": "ada"},
@@ -67,7 +67,8 @@ DATES: Final = (
 )
 AMOUNTS: Final = ("1", "10.5", "-3.25", 7, "100", "0.00005", "0.00015", None, "much")
 WRITTEN: Final = ("5", "0", "-2", "1000000", "7.25", "0.00001", "1" + 17 * "0")
-TARGETS: Final = ("10", "0", None, "2.50", "33.3333", "-1")
+# 10.5 of 64 is a percentage between two that can be told.
+TARGETS: Final = ("64", "0", None, "2.50", "33.3333", "-1")
 STATES: Final = ("won", "open", None)
 STATUSES: Final = ("1", "2", None)
 ENTITIES: Final = ("opportunity", "call")
@@ -155,13 +156,23 @@ overrides: st.SearchStrategy[Json] = st.fixed_dictionaries(
     },
 )
 
+# What is mostly right of them, for several goals at once.
+sound_overrides: st.SearchStrategy[Json] = st.sampled_from(
+    (
+        {},
+        {"is_overridden": True},
+        {"is_override": True, "values": {"actual": "5"}},
+        {"is_override": True, "is_overridden": True, "values": {"actual": "20"}},
+    )
+)
+
 edits: st.SearchStrategy[Json] = st.fixed_dictionaries(
     {},
     optional={
         "title": st.sampled_from(("North", "South")),
         "target": targets,
         "stretch_target": targets,
-        "manager_id": st.sampled_from(("grace", "ada", "north", "nobody")),
+        "manager_id": st.sampled_from(("grace", "mia", "north", "nobody")),
         "owner": st.sampled_from((*OWNERS, {"type": "user", "id": "nobody"})),
         "attributes": st.sampled_from(({}, {"region": "EMEA"})),
         "shared_with": st.sampled_from(
@@ -174,6 +185,7 @@ remeasured: st.SearchStrategy[Json] = st.one_of(
     st.fixed_dictionaries({"owner": owners}),
     st.fixed_dictionaries({"owner_records_only": st.booleans()}),
     st.fixed_dictionaries({"rollup_only_from_children": st.booleans()}),
+    st.fixed_dictionaries({"include_team_members": st.booleans()}),
     st.fixed_dictionaries(
         {"owner": owners, "owner_records_only": st.booleans(), "title": st.just("New")}
     ),
@@ -183,6 +195,8 @@ new_goals: st.SearchStrategy[Json] = st.fixed_dictionaries(
     {
         "owner": owners,
         "owner_records_only": st.booleans(),
+        "include_team_members": st.booleans(),
+        "manager_id": st.sampled_from(("grace", "grace", "mia")),
         "rollup_only_from_children": st.sampled_from((False, False, False, True)),
         "target": st.sampled_from(TARGETS[:-2]),
     }

@@ -25,6 +25,9 @@ class Kind(StrEnum):
     CHANGE_METRIC = "change metric"
     DELETE_METRIC = "delete metric"
     CHANGE_ORGANIZATION = "change organization"
+    CHANGE_USER = "change user"
+    CHANGE_TEAM = "change team"
+    LET_TIME_PASS = "let time pass"
     SEND_RECORDS = "send records"
 
 
@@ -45,9 +48,14 @@ class Deed:
 
 
 def is_about_holding(deed: Deed) -> bool:
-    """Tell whether a deed says that goals hold what they show, or let it go."""
-    named = {"state", "is_override", "is_overridden", "values"}
+    """Tell whether by a deed goals may begin or end to hold what they show."""
+    if deed.kind in _OF_ALL_GOALS:
+        return True
+    if deed.kind is Kind.SEND_RECORDS:
+        return False
     bodies = deed.body if isinstance(deed.body, list) else [deed.body or {}]
-    return any(named & body.keys() for body in bodies) and (
-        deed.kind is not Kind.SEND_RECORDS
-    )
+    return any(_HOLDING & body.keys() for body in bodies)
+
+
+_OF_ALL_GOALS = {Kind.CHANGE_ORGANIZATION, Kind.CHANGE_USER, Kind.LET_TIME_PASS}
+_HOLDING = {"state", "is_override", "is_overridden", "values", "manager_id"}

@@ -10,7 +10,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,13 @@ import services.goals
 from services.goals.domain.errors import RefusedError
 from services.goals.flows import defining, directory, goals, metrics
 from services.goals.http.answers import goal_answers, tree_answer
-from services.goals.http.directory_bodies import NewTeam, NewUser, OrganizationPatch
+from services.goals.http.directory_bodies import (
+    NewTeam,
+    NewUser,
+    OrganizationPatch,
+    TeamPatch,
+    UserPatch,
+)
 from services.goals.http.goal_bodies import GoalPatch, NewGoal
 from services.goals.http.metric_bodies import MetricPatch, NewMetric
 from services.goals.outbox import OutboxPublisher
@@ -36,6 +42,8 @@ from tests.integration.rollup.topics import MemoryTopic
 from tests.stateful.deeds import Deed, Json, Kind
 from tests.stateful.founding import Founding
 
+# When every life begins.
+NOW = datetime(2026, 8, 15, 22, 30, tzinfo=UTC)
 MIGRATIONS = Path(services.goals.__file__).parent / "migrations"
 # Closing waits for what computes, and placing for what is placed: a few rounds do.
 ROUNDS_MAX = 6
@@ -104,6 +112,9 @@ class House:
 
     async def do(self, deed: Deed) -> str | None:
         """Do it; return the name of the error if it is refused."""
+        if deed.kind is Kind.LET_TIME_PASS:
+            self.world.now += timedelta(days=deed.body["days"])
+            return None
         if deed.kind is Kind.SEND_RECORDS:
             for index, record in enumerate(deed.body):
                 self.world.record(
@@ -143,6 +154,7 @@ class House:
         for _ in range(ROUNDS_MAX):
             await _unless_it_complains(reader)
             await reader.apply_all()
+            await worker.scheduling.look()
             await worker.rederive_all()
             await worker.publish_climbed(await worker.climb())
             await reader.redefining.follow_up()
@@ -153,8 +165,15 @@ class House:
                 return
         raise AssertionError(f"it does not come to rest: {status}")
 
-    async def picture(self, now: datetime) -> dict[str, Json]:
+    async def numbers(self) -> dict[str, int]:
+        """Return which goals are which."""
+        async with self._database.reading() as reading:
+            forest = await reading.forest(None)
+        return {one.goal.id: one.goal.number for one in forest.goals}
+
+    async def picture(self) -> dict[str, Json]:
         """Return every goal as clients read it in its tree, column by column."""
+        now = self.world.now
         async with self._database.reading() as reading:
             forest = await reading.forest(None)
             stored = await reading.goals.with_descendants(
@@ -274,6 +293,16 @@ async def _change_organization(changes: Changes, deed: Deed) -> None:
     await directory.change_organization(changes, patch.applied_to, None)
 
 
+async def _change_user(changes: Changes, deed: Deed) -> None:
+    patch = UserPatch.model_validate(deed.body)
+    await defining.change(changes, directory.USERS, deed.name, patch.applied_to, None)
+
+
+async def _change_team(changes: Changes, deed: Deed) -> None:
+    patch = TeamPatch.model_validate(deed.body)
+    await defining.change(changes, directory.TEAMS, deed.name, patch.applied_to, None)
+
+
 _WRITE: dict[Kind, Callable[[Changes, Deed], Awaitable[None]]] = {
     Kind.CREATE_GOALS: _create_goals,
     Kind.CHANGE_GOAL: _change_goal,
@@ -283,6 +312,8 @@ _WRITE: dict[Kind, Callable[[Changes, Deed], Awaitable[None]]] = {
     Kind.CHANGE_METRIC: _change_metric,
     Kind.DELETE_METRIC: _delete_metric,
     Kind.CHANGE_ORGANIZATION: _change_organization,
+    Kind.CHANGE_USER: _change_user,
+    Kind.CHANGE_TEAM: _change_team,
 }
 
 
@@ -317,6 +348,7 @@ class Street:
             await self.founding.restore(self.connection)
         world = World(partitions=PARTITIONS)
         world.changes.first = {0: self.first_change}
+        world.now = NOW
         copies = [Copy(world, self.pool), Copy(world, self.pool)]
         await copies[0].assign_changes()
         await copies[0].assign_records(*range(PARTITIONS))

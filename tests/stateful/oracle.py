@@ -10,10 +10,10 @@ deed does to the numbers happens in at most three moments, as people can watch i
    freeze.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -51,8 +51,10 @@ Asked = Mapping[str, Json]
 class Oracle:
     """Knows what was said, and what follows from it."""
 
-    def __init__(self, *, users: frozenset[str], teams: frozenset[str]) -> None:
-        self.said = Said(users=users, teams=teams)
+    def __init__(
+        self, *, users: frozenset[str], teams: frozenset[str], now: datetime
+    ) -> None:
+        self.said = Said(users=users, teams=teams, now=now)
 
     def answers_to(self, deed: Deed) -> set[str | None]:
         """Return which answers the rules allow; None: it is done."""
@@ -61,6 +63,11 @@ class Oracle:
     def do(self, deed: Deed) -> None:
         """Take in a deed that was done."""
         _DO[deed.kind](self, deed)
+
+    def tell_numbers(self, numbers: Mapping[str, int]) -> None:
+        """Take in which goals are which, once they are created."""
+        for goal_id, number in numbers.items():
+            self.said.goals[goal_id].number = number
 
     def let_stand(self, record: Json) -> None:
         """Take in which of two contents under one version counts."""
@@ -95,6 +102,7 @@ class Oracle:
             stretch_target=amount(body.get("stretch_target")),
             owner_records_only=body.get("owner_records_only", True),
             rollup_only_from_children=body.get("rollup_only_from_children", False),
+            include_team_members=body.get("include_team_members", False),
             attributes=body.get("attributes", {}),
             shared_with=body.get("shared_with", []),
         )
@@ -108,7 +116,8 @@ class Oracle:
         if given is not None:
             period = period_of(given, zone, self.said, goal.period)
         is_measured_anew = body.get("metric_id", goal.metric_id) != goal.metric_id
-        was_child_of = goal.parent_id
+        was_child_of, counted = goal.parent_id, _counts_by(goal)
+        was_measured_in = goal.period.days
         for name in ("target", "stretch_target"):
             if name in body:
                 body[name] = amount(body[name])
@@ -119,6 +128,9 @@ class Oracle:
             period = self.said.goals[goal.parent_id].period
         for one in self.said.subtree(deed.name):
             self.said.goals[one].period = period
+        if counted != _counts_by(goal):
+            below = self.said.subtree(deed.name)
+            self._wake(below if period.days != was_measured_in else [deed.name])
         if not is_measured_anew:
             self._happen({deed.name: asked})
             return
@@ -138,6 +150,8 @@ class Oracle:
         standing = self.said.goals[deed.name].period
         year, code = standing.label or (0, 0)
         start, end = self.said.calendar.days_of(year, code)
+        if (start, end) != (standing.start, standing.end):
+            self._wake(self.said.subtree(deed.name))
         for one in self.said.subtree(deed.name):
             self.said.goals[one].period = replace(standing, start=start, end=end)
         self._happen({})
@@ -156,7 +170,14 @@ class Oracle:
         metric, body = self.said.metrics[deed.name], deed.body
         metric.name = body.get("name", metric.name)
         metric.stretch_tracked = body.get("stretch_tracked", metric.stretch_tracked)
-        metric.fields = fields_after(metric, body)
+        fields = fields_after(metric, body)
+        if fields != metric.fields:
+            self._wake(
+                one
+                for one, goal in self.said.goals.items()
+                if goal.metric_id == deed.name
+            )
+        metric.fields = fields
         self._happen({})
 
     def _delete_metric(self, deed: Deed) -> None:
@@ -165,6 +186,32 @@ class Oracle:
     def _change_organization(self, deed: Deed) -> None:
         calendar = deed.body.get("fiscal_calendar", {})
         self.said.calendar = replace(self.said.calendar, **calendar)
+        self.said.expiry_days = deed.body.get(
+            "goal_rollup_expiry_days", self.said.expiry_days
+        )
+        self._happen({})
+
+    def _change_user(self, deed: Deed) -> None:
+        if deed.body["disabled"]:
+            self.said.disabled.add(deed.name)
+        else:
+            self.said.disabled.discard(deed.name)
+        self._happen({})
+
+    def _change_team(self, deed: Deed) -> None:
+        if deed.body["members"] != self.said.members.get(deed.name, []):
+            self._wake(
+                one
+                for one, goal in self.said.goals.items()
+                if goal.owner == {"type": "team", "id": deed.name}
+                and goal.include_team_members
+            )
+        self.said.members[deed.name] = deed.body["members"]
+        self._happen({})
+
+    def _let_time_pass(self, deed: Deed) -> None:
+        self.said.now += timedelta(days=deed.body["days"])
+        self._happen({})
 
     def _send_records(self, deed: Deed) -> None:
         for record in deed.body:
@@ -178,10 +225,8 @@ class Oracle:
     def _happen(self, asked: Asked, *, later: Asked | None = None) -> None:
         goals = self.said.goals
         for goal in goals.values():
-            if goal.is_open and goal.frozen is not None:
-                goal.frozen = None
-                # It shows what is computed at once, unless it is locked.
-                goal.written = None
+            if goal.frozen is not None and not self.said.stands_still(goal):
+                _thaw(goal)
         self._moment(asked)
         for goal in goals.values():
             if goal.frozen is None:
@@ -190,8 +235,16 @@ class Oracle:
         if later:
             self._moment(later)
         for goal in goals.values():
-            if not goal.is_open and goal.frozen is None:
+            if goal.frozen is None and self.said.stands_still(goal):
                 goal.frozen = goal.shown
+
+    def _wake(self, goal_ids: Iterable[str]) -> None:
+        """Let goals that have expired be derived once more; they were changed."""
+        for goal_id in goal_ids:
+            goal = self.said.goals[goal_id]
+            has_expired = goal.is_open and self.said.error_of(goal) is None
+            if goal.frozen is not None and has_expired:
+                _thaw(goal)
 
     def _moment(self, asked: Asked) -> None:
         """Bring what all goals show up to date at once, children before parents."""
@@ -223,6 +276,8 @@ class Oracle:
             goal.locked = held
         elif values:
             goal.written = held
+        if goal.frozen is not None:
+            goal.frozen = held if goal.asked else goal.computed
 
     def _own(self, goal: Goal) -> Values:
         own = nothing()
@@ -234,31 +289,32 @@ class Oracle:
                         own[slot] += metric.adds(slot, record)
         return own
 
-    @staticmethod
-    def _participates(record: Json, goal: Goal, rollup_field: Json) -> bool:
+    def _participates(self, record: Json, goal: Goal, rollup_field: Json) -> bool:
         if record.get("deleted") or record["entity"] != rollup_field["source_entity"]:
             return False
         for name in ("state", "status"):
             wanted = rollup_field.get(f"source_{name}")
             if wanted is not None and record.get(name) != wanted:
                 return False
-        if goal.owner_records_only and record.get("owner") != goal.owner:
+        owners = self.said.owners_of(goal)
+        if owners is not None and record.get("owner") not in owners:
             return False
         when = record["attributes"].get(rollup_field["date_attribute"])
         return lies_in(when, goal.period)
 
     # What people see of it
 
-    def picture(self, now: datetime) -> dict[str, Json]:
+    def picture(self) -> dict[str, Json]:
         """Return every goal as it must be read, column by column."""
         return deepcopy(
-            {one: self._face(one, goal, now) for one, goal in self.said.goals.items()}
+            {one: self._face(one, goal) for one, goal in self.said.goals.items()}
         )
 
-    def _face(self, goal_id: str, goal: Goal, now: datetime) -> Json:
+    def _face(self, goal_id: str, goal: Goal) -> Json:
         metric = self.said.metrics[goal.metric_id]
         path = self.said.path(goal_id)
-        passed = passed_of(goal.period, now)
+        passed = passed_of(goal.period, self.said.now)
+        blamed = self.said.blamed_for(goal_id)
         is_held = goal.locked is not None or goal.written is not None
         return {
             "id": goal_id,
@@ -273,6 +329,7 @@ class Oracle:
             "stretch_target": _target(goal.stretch_target, metric),
             "owner_records_only": goal.owner_records_only,
             "rollup_only_from_children": goal.rollup_only_from_children,
+            "include_team_members": goal.include_team_members,
             "state": goal.state,
             "attributes": goal.attributes,
             "shared_with": goal.shared_with,
@@ -292,11 +349,35 @@ class Oracle:
             },
             "tree_id": path[-1],
             "depth": len(path) - 1,
-            "status": "current" if goal.frozen is None else "frozen",
-            "error": None,
-            "goal_with_error_id": None,
+            "status": _status(goal, blamed),
+            "error": None if blamed is None else "manager_disabled",
+            "goal_with_error_id": blamed,
             "children": self.said.children(goal_id),
         }
+
+
+def _thaw(goal: Goal) -> None:
+    """Let a goal follow again; it shows what is computed at once, unless locked."""
+    goal.frozen = None
+    goal.written = None
+
+
+def _counts_by(goal: Goal) -> tuple[object, ...]:
+    """Return what of a goal's definition decides which records count."""
+    return (
+        goal.metric_id,
+        goal.owner if goal.owner_records_only else None,
+        goal.owner_records_only,
+        goal.include_team_members,
+        goal.rollup_only_from_children,
+        goal.period.days,
+    )
+
+
+def _status(goal: Goal, blamed: str | None) -> str:
+    if blamed is not None:
+        return "failed"
+    return "current" if goal.frozen is None else "frozen"
 
 
 def _period(goal: Goal) -> Json:
@@ -337,5 +418,8 @@ _DO: dict[Kind, Callable[[Oracle, Deed], None]] = {
     Kind.CHANGE_METRIC: Oracle._change_metric,
     Kind.DELETE_METRIC: Oracle._delete_metric,
     Kind.CHANGE_ORGANIZATION: Oracle._change_organization,
+    Kind.CHANGE_USER: Oracle._change_user,
+    Kind.CHANGE_TEAM: Oracle._change_team,
+    Kind.LET_TIME_PASS: Oracle._let_time_pass,
     Kind.SEND_RECORDS: Oracle._send_records,
 }

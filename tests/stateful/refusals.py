@@ -272,6 +272,7 @@ def _edits(goal: Goal, body: Json) -> bool:
         "manager_id",
         "owner_records_only",
         "rollup_only_from_children",
+        "include_team_members",
         "attributes",
         "shared_with",
     )
@@ -425,5 +426,8 @@ _RULES: dict[Kind, Callable[[Said, Deed], Broken]] = {
     Kind.CHANGE_METRIC: _change_metric,
     Kind.DELETE_METRIC: _delete_metric,
     Kind.CHANGE_ORGANIZATION: _never,
+    Kind.CHANGE_USER: _never,
+    Kind.CHANGE_TEAM: _never,
+    Kind.LET_TIME_PASS: _never,
     Kind.SEND_RECORDS: _never,
 }

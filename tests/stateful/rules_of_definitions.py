@@ -31,10 +31,12 @@ class RulesOfDefinitions(Life):
         self._change(goal, {"metric_id": metric_id, **more})
 
     @with_goals
-    @rule(goal=pick, body=bodies.new_periods)
-    def give_another_period(self, goal: int, body: Json) -> None:
-        """Change the period of a tree."""
-        self._change(goal, body)
+    @rule(goal=pick, body=bodies.new_periods, is_root=st.booleans())
+    def give_another_period(self, goal: int, body: Json, is_root: bool) -> None:
+        """Change the period of a tree, where that is allowed or where it is not."""
+        name = self._goal(goal)
+        root = self._oracle.said.path(name)[-1]
+        self._do(Kind.CHANGE_GOAL, root if is_root else name, body)
 
     @rule(calendar=bodies.calendars, goal=pick)
     def change_calendar(self, calendar: Json, goal: int) -> None:

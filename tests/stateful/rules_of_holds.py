@@ -71,6 +71,13 @@ class RulesOfHolds(Life):
         self._do(Kind.CHANGE_GOAL, some[goal % len(some)], {"state": "open"})
 
     @with_goals
+    @rule(goal=pick, override=bodies.sound_overrides)
+    def close_for_a_while(self, goal: int, override: Json) -> None:
+        """Close a goal that is written over or locked, and reopen it."""
+        for body in (override, {"state": "closed"}, {"state": "open"}):
+            self._change(goal, body)
+
+    @with_goals
     @rule(
         goal=pick,
         state=st.sampled_from(("open", "closed")),

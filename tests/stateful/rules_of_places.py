@@ -15,7 +15,7 @@ GOALS_MAX = 14
 
 
 def _goal(goal_id: str, **more: Any) -> Json:
-    return {"id": goal_id, "title": goal_id, "manager_id": "grace", **more}
+    return {"id": goal_id, "title": goal_id, **more}
 
 
 class RulesOfPlaces(Life):
@@ -70,7 +70,11 @@ class RulesOfPlaces(Life):
     @precondition(lambda self: not self._is_full())
     @rule(
         several=st.lists(
-            st.tuples(bodies.new_goals, st.integers(-1, 2), bodies.overrides),
+            st.tuples(
+                bodies.new_goals,
+                st.integers(-1, 2),
+                st.one_of(bodies.sound_overrides, bodies.overrides),
+            ),
             min_size=2,
             max_size=4,
         ),
@@ -87,9 +91,7 @@ class RulesOfPlaces(Life):
             place = {"metric_id": metric_id, **period}
             if 0 <= parent < len(ids) and index:
                 place = {"parent_id": ids[parent]}
-            # Most of what may be said of overrides is wrong; one of them is enough.
-            more = override if index == 1 else {}
-            family.append(_goal(ids[index], **body, **place, **more))
+            family.append(_goal(ids[index], **body, **place, **override))
         self._do(Kind.CREATE_GOALS, body=family[::-1])
 
     @with_goals

@@ -146,30 +146,41 @@ class RulesOfRecords(Life):
 
     @rule(number=pick, content=bodies.contents, other=bodies.contents)
     def send_conflict(self, number: int, content: Json, other: Json) -> None:
-        """Send two contents under one version; which counts, no order decides."""
-        record = self._next("opportunity", number, {})
-        several = [
-            {**record, **one, "attributes": {**one["attributes"], "copy": copy}}
+        """Send two contents under one version, of twins in either order."""
+        contents = [
+            {**one, "attributes": {**one["attributes"], "copy": copy}}
             for copy, one in (("one", content), ("other", other))
         ]
         if self._unsettled:
             self._do_so(REST)
-        self._done.append(str(Deed(Kind.SEND_RECORDS, "in conflict", several)))
+        self._done.append(str(Deed(Kind.SEND_RECORDS, "in conflict", contents)))
         try:
-            self._run(self._settle_conflict(several))
+            self._run(self._settle_conflict(number, contents))
         except Exception as fault:
             self._tell(fault)
             raise
 
-    async def _settle_conflict(self, several: list[Json]) -> None:
-        """Send both in either order; the oracle is told which one stands after each."""
-        stood: list[Json] = []
-        for record in (*several, *several[::-1]):
-            await self._house.do(Deed(Kind.SEND_RECORDS, body=[record]))
+    async def _settle_conflict(self, number: int, contents: list[Json]) -> None:
+        """Tell the oracle which content stands after each; no order may decide it."""
+        last = [
+            await self._stands_after(self._next("opportunity", twin, {}), in_order)
+            for twin, in_order in ((number, contents), (number + 1, contents[::-1]))
+        ]
+        assert last[0] == last[1], f"the order decided between {contents}"
+
+    async def _stands_after(self, record: Json, contents: list[Json]) -> Json:
+        """Send these contents of a record, and the first once more."""
+        stands: Json = {}
+        for content in (*contents, contents[0]):
+            body = [{**record, **content}]
+            await self._house.do(Deed(Kind.SEND_RECORDS, body=body))
             await self._house.come_to_rest(turn=len(self._done))
-            copy = (await self._house.attributes_of(key_of(record)))["copy"]
-            stood += [one for one in several if one["attributes"]["copy"] == copy]
-            self._oracle.let_stand(stood[-1])
+            known = await self._house.attributes_of(key_of(record))
+            [stands] = [
+                one
+                for one in contents
+                if one["attributes"]["copy"] == known.get("copy")
+            ]
+            self._oracle.let_stand({**record, **stands})
             await self._judge(REST)
-        assert stood[0] == several[0], "the first one that came did not stand"
-        assert stood[1] == stood[2] == stood[3], f"the order decided: {stood}"
+        return stands

@@ -1,10 +1,11 @@
 """What was said of goals, metrics and records, and nothing that follows from it."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.stateful.days import Calendar, Period
 from tests.stateful.deeds import Json
@@ -72,6 +73,7 @@ class Goal:
     stretch_target: Decimal | None = None
     owner_records_only: bool = True
     rollup_only_from_children: bool = False
+    include_team_members: bool = False
     attributes: Json = field(default_factory=dict)
     shared_with: list[Json] = field(default_factory=list)
     state: str = "open"
@@ -85,6 +87,9 @@ class Goal:
     locked: Values | None = None
     written: Values | None = None
     frozen: Values | None = None
+
+    # Which one it is, by the order in which they were created.
+    number: int = 0
 
     # As they were made last.
     own: Values = field(default_factory=nothing)
@@ -104,7 +109,7 @@ class Goal:
         return self.computed
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Said:
     """All of it."""
 
@@ -113,6 +118,11 @@ class Said:
     # The newest version of each.
     records: dict[str, Json] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
+    expiry_days: int = 30
+    now: datetime
+    disabled: set[str] = field(default_factory=set)
+    # Users of each team.
+    members: dict[str, list[str]] = field(default_factory=dict)
     users: frozenset[str] = frozenset()
     teams: frozenset[str] = frozenset()
 
@@ -137,6 +147,36 @@ class Said:
         return max(
             (1 + self.height(child) for child in self.children(goal_id)), default=0
         )
+
+    def owners_of(self, goal: Goal) -> list[Json] | None:
+        """Return whose records a goal counts; None: anybody's."""
+        if not goal.owner_records_only:
+            return None
+        members = self.members.get(goal.owner["id"], [])
+        if goal.owner["type"] != "team" or not goal.include_team_members:
+            members = []
+        return [goal.owner, *({"type": "user", "id": one} for one in members)]
+
+    def error_of(self, goal: Goal) -> str | None:
+        """Return what is wrong with a goal itself."""
+        if goal.is_open and goal.manager_id in self.disabled:
+            return "manager_disabled"
+        return None
+
+    def stands_still(self, goal: Goal) -> bool:
+        """Tell whether a goal is closed, expired, or of a disabled manager."""
+        last = goal.period.end + timedelta(days=self.expiry_days)
+        today = self.now.astimezone(ZoneInfo(goal.period.zone)).date()
+        return not goal.is_open or goal.manager_id in self.disabled or today > last
+
+    def blamed_for(self, goal_id: str) -> str | None:
+        """Return which goal's error is told of a goal: its own, or one's below it."""
+        if self.error_of(self.goals[goal_id]):
+            return goal_id
+        failing = [
+            one for one in self.subtree(goal_id) if self.error_of(self.goals[one])
+        ]
+        return min(failing, key=lambda one: self.goals[one].number, default=None)
 
     def goals_by(self, metric_id: str) -> list[Goal]:
         """Return the goals that a metric measures."""

@@ -78,8 +78,6 @@ KNOWN = {
         won("O-1", "7", version=12),
         change("B", state="open"),
     ],
-}
-DEFECTS = {
     # What is computed above stays the same, so what was written there must stand.
     "a goal that moves from one child of a written goal to another": [
         create(
@@ -91,6 +89,17 @@ DEFECTS = {
         won("O-1", "1"),
         change("A", **FIVE),
         change("D", parent_id="C"),
+    ],
+}
+
+
+DEFECTS: dict[str, list[Deed]] = {
+    # What was written is over; closing must not say that it stands.
+    "a goal that closes after what was written over it has ended": [
+        create({"id": "A", **REVENUE}),
+        change("A", **FIVE),
+        won("O-1", "7"),
+        change("A", state="closed"),
     ],
 }
 

@@ -77,13 +77,12 @@ class Api:
             raise self._refusal("POST", path, response)
         return response
 
-    def items(self, path: str) -> Iterator[Json]:
+    def items(self, path: str, **parameters: str) -> Iterator[Json]:
         """Yield all items of a list, page by page."""
         after: str | None = None
         while True:
-            page = self.get(
-                path, limit=PAGE_SIZE, **({} if after is None else {"after": after})
-            )
+            following = {} if after is None else {"after": after}
+            page = self.get(path, limit=PAGE_SIZE, **parameters, **following)
             yield from page["items"]
             after = page["next"]
             if after is None:

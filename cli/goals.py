@@ -10,6 +10,7 @@ from cli.exits import ExitCode
 from cli.surroundings import surroundings
 
 _HEADINGS: Final = ("goal", ">actual", ">target", ">%", ">in progress", "status")
+_HISTORY_HEADINGS: Final = ("since", ">actual", ">in progress", ">custom", ">%")
 _NONE: Final = "-"
 
 
@@ -56,6 +57,41 @@ def list_goals(*, limit: int, as_json: bool) -> ExitCode:
     rows = [(goal["id"], *_cells_of(goal)) for goal in found]
     output.print_table(("id", "title", *_HEADINGS[1:]), rows)
     return ExitCode.OK
+
+
+def show_history(
+    goal_id: str,
+    *,
+    start: str | None,
+    end: str | None,
+    resolution: str,
+    limit: int,
+    as_json: bool,
+) -> ExitCode:
+    """Print what a goal showed over time, oldest first."""
+    asked = {"from": start, "to": end, "resolution": resolution}
+    given = {name: value for name, value in asked.items() if value is not None}
+    with _goals() as goals:
+        found: list[Json] = []
+        for item in goals.items(f"/v1/goals/{_escaped(goal_id)}/history", **given):
+            if len(found) == limit:
+                output.say(f"the first {limit} rows are shown; see --from and --limit")
+                break
+            found.append(item)
+    if as_json:
+        output.print_json(found)
+        return ExitCode.OK
+    output.print_table(_HISTORY_HEADINGS, [_row_of_history(item) for item in found])
+    return ExitCode.OK
+
+
+def _row_of_history(item: Json) -> tuple[str, ...]:
+    values = item["values"]
+    return (
+        str(item["at"]),
+        *(_short(values[name]) for name in ("actual", "in_progress", "custom")),
+        _percent(item["percentage"]),
+    )
 
 
 def _goals() -> Api:

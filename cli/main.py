@@ -228,6 +228,38 @@ def directory_import(
     )
 
 
+@goals.command("history")
+def goals_history(
+    goal_id: str,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="A time with its offset: 2026-11-21T09:30:00Z."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="A later time, not included.")
+    ] = None,
+    resolution: Annotated[
+        str, typer.Option(help="second, hour or day: the last value of each.")
+    ] = "second",
+    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 1_000,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print what a goal showed over time, oldest first."""
+    from cli import goals as looking  # noqa: PLC0415
+
+    raise typer.Exit(
+        looking.show_history(
+            goal_id,
+            start=start,
+            end=end,
+            resolution=resolution,
+            limit=limit,
+            as_json=as_json,
+        )
+    )
+
+
 @app.command()
 def status(*, as_json: AsJson = False) -> None:
     """Tell whether all that was accepted is in the totals (exit code 4: not yet)."""
@@ -242,6 +274,19 @@ def verify(*, as_json: AsJson = False) -> None:
     from cli.verify import command  # noqa: PLC0415
 
     raise typer.Exit(command.run(as_json=as_json))
+
+
+@app.command()
+def recalculate(
+    goal: Annotated[str, typer.Argument(help="Any goal of the tree.")],
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild a goal's tree from its records (exit code 3: something differed)."""
+    from cli import recalculating  # noqa: PLC0415
+
+    raise typer.Exit(recalculating.run(goal, wait=wait, as_json=as_json))
 
 
 @rejected.command("list")

@@ -6,6 +6,7 @@ What has the same name here and there is taken over as it is.
 from services.goals.domain.directory import BusinessUnit, Organization, Team, User
 from services.goals.domain.entities import DeclaredEntity
 from services.goals.domain.metrics import DefinedMetric
+from services.goals.domain.recalculations import Recalculation
 from shared.domain.goals import Goal
 from shared.messages.definitions import (
     BusinessUnitDefinition,
@@ -14,6 +15,7 @@ from shared.messages.definitions import (
     GoalDefinition,
     MetricDefinition,
     OrganizationDefinition,
+    RecalculationDefinition,
     RollupFieldDefinition,
     TeamDefinition,
     UserDefinition,
@@ -78,3 +80,8 @@ def metric_definition(metric: DefinedMetric) -> MetricDefinition:
 def goal_definition(goal: Goal) -> GoalDefinition:
     """Return a goal as others see one."""
     return GoalDefinition.model_validate(goal, from_attributes=True)
+
+
+def recalculation_definition(asked: Recalculation) -> RecalculationDefinition:
+    """Return a wish for a recalculation as others see one."""
+    return RecalculationDefinition.model_validate(asked, from_attributes=True)

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from services.rollup.domain.noting import Note
 from services.rollup.store.totals import Published, Total
 from shared.domain.amounts import percentage, text_of, units_of
 from shared.domain.goals import SLOTS, Goal, GoalAttribute, GoalId, Metric
@@ -119,7 +120,8 @@ class Face:
         if error is not None:
             failed = f'{{"status":"failed","error":{_encode(error).decode()}}}'
             self._status = self._computing = failed
-        self._measured = tuple(slot in fields for slot in SLOTS)
+        actual, in_progress, custom = (slot in fields for slot in SLOTS)
+        self._measured = (actual, in_progress, custom)
         self._target = (
             None if goal.target is None else units_of(goal.target, self._decimals)
         )
@@ -158,6 +160,10 @@ class Face:
         if trace:
             headers.append(("traceparent", trace.encode()))
         return Message(moment.topic, self._key, value.encode(), headers)
+
+    def note(self, total: Total, second: int) -> Note:
+        """Return what is to be remembered of the goal's numbers in a second."""
+        return Note(second, total.shown, self._decimals, self._measured)
 
 
 def _quoted(number: str) -> str:

@@ -7,7 +7,14 @@ apply turns records into contributions and deltas, climb turns deltas into total
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -22,13 +29,16 @@ from services.rollup.apply import Applying
 from services.rollup.climb import Climbing
 from services.rollup.climber import IDLE_SESSION_SECONDS, Climber
 from services.rollup.held import HeldDefinitions
+from services.rollup.history import History
 from services.rollup.intake import Intake
+from services.rollup.recalculate import Recalculating
 from services.rollup.redefine import Redefining
 from services.rollup.rederive import Rederiving
 from services.rollup.schedule import Scheduling
 from services.rollup.settings import RollupSettings
 from services.rollup.signals import Signals
 from services.rollup.source import Listener, Source
+from services.rollup.thinning import Thinning
 from services.rollup.watch import Watching
 from services.rollup.watchdog import Watchdog
 from shared.messages import topics
@@ -53,14 +63,18 @@ DEFINITIONS_GROUP: Final = "rollup-definitions"
 WATCH_GROUP: Final = "rollup-watch"
 SESSION_MILLISECONDS: Final = 10_000
 STOP_SECONDS_MAX: Final = 6.0
+REST_SECONDS_MAX: Final = 1.0
 # How long a quiet consumer sleeps; it adds to the latency of the first record, and
 # each waking costs: definitions and what is read back may wait longer.
 FETCH_MILLISECONDS: Final = 25
 CHANGES_FETCH_MILLISECONDS: Final = 10
 WATCH_FETCH_MILLISECONDS: Final = 250
 WATCH_FETCH_BYTES: Final = 500_000
-# How soon a goal is placed whose parent was still being derived again.
+# How soon a goal is placed whose parent was still being derived again, and how soon
+# what is due is seen.
 LOOK_SECONDS: Final = 1.0
+# How soon goals are compared whose records are all read.
+RECALCULATE_SECONDS: Final = 0.5
 
 LAG = Gauge("cairn_records_lag", "Records on our partitions that are not applied yet")
 GROUPS = Gauge("cairn_climber_groups", "Groups of trees that this copy climbs")
@@ -88,10 +102,13 @@ class Engine:
             rejected_topic=topic_name(settings, topics.ACTIVITY_RECORDS_REJECTED),
             group=settings.topic_prefix + GROUP,
         )
+        climbing = Climbing(
+            held, producer, topic_name(settings, topics.GOAL_UPDATED), self._reckon
+        )
+        self.history = History(pool, climbing.notes)
+        self.thinning = Thinning(pool)
         self.climber = Climber(
-            Climbing(
-                held, producer, topic_name(settings, topics.GOAL_UPDATED), self._reckon
-            ),
+            climbing,
             self._connector(
                 settings,
                 "climber",
@@ -116,6 +133,7 @@ class Engine:
         self.scheduling = Scheduling(pool, held, self.redefining, settings.clock)
         self.watching = Watching(pool)
         self.rederiving = Rederiving(pool, held, notify=self._rederived)
+        self.recalculating = Recalculating(pool, held)
         self.watchdog = Watchdog(self.records, lambda: self.applying.complaint)
         self._listen = self._connector(settings, "signals", idle_session_timeout="0")
 
@@ -153,21 +171,40 @@ class Engine:
         if groups:
             await self.signals.definitions_changed(groups)
 
-    async def _each_second(self, look: Callable[[], Awaitable[list[int]]]) -> None:
-        """Look whether something has become due, until cancelled."""
+    async def _again(
+        self,
+        look: Callable[[], Awaitable[list[int]]],
+        tell: Callable[[Sequence[int]], Awaitable[None]],
+        *,
+        seconds: float,
+    ) -> None:
+        """Look whether there is something to do, and tell of it, until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(seconds)
             try:
                 groups = await look()
+                if groups:
+                    await tell(groups)
             except TRANSIENT_ERRORS as fault:
                 log.warning("look_waits", reason=repr(fault))
-                continue
             except Exception:
-                # A fault of ours: goals stay where, or what, they are.
+                # A fault of ours: goals stay where, and what, they are.
                 log.exception("look_failed")
-                continue
-            if groups:
-                await self.signals.definitions_changed(groups)
+
+    def _looking(self) -> Iterator[asyncio.Task[None]]:
+        """Start what looks from time to time."""
+        changed = self.signals.definitions_changed
+        for name, look, tell, seconds in (
+            ("follow", self.redefining.follow_up, changed, LOOK_SECONDS),
+            ("schedule", self.scheduling.look, changed, LOOK_SECONDS),
+            (
+                "recalculate",
+                self.recalculating.work_once,
+                self.signals.deltas_wait,
+                RECALCULATE_SECONDS,
+            ),
+        ):
+            yield _start(name, self._again(look, tell, seconds=seconds))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -179,12 +216,13 @@ class Engine:
                 self.applying.run(self.intake, self.records, self.signals.wake),
             ),
             _start("rederive", self.rederiving.run()),
-            _start("follow", self._each_second(self.redefining.follow_up)),
-            _start("schedule", self._each_second(self.scheduling.look)),
+            _start("history", self.history.run()),
+            _start("thinning", self.thinning.run()),
             _start("signals", self.signals.listen(self._listen)),
             _start("mind-records", self.records.mind()),
             _start("mind-changes", self.changes.mind()),
             _start("watchdog", self.watchdog.run()),
+            *self._looking(),
         ]
         for task in (climbing, *others):
             task.add_done_callback(_tell_of_death)
@@ -197,6 +235,13 @@ class Engine:
             self.climber.stop()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(climbing, STOP_SECONDS_MAX)
+            await self._write_rest_of_history()
+
+    async def _write_rest_of_history(self) -> None:
+        """Write what the last climbs moved; else whoever is next compares."""
+        with contextlib.suppress(*TRANSIENT_ERRORS):
+            async with asyncio.timeout(REST_SECONDS_MAX):
+                await self.history.write(None)
 
     async def complaint(self) -> str | None:
         """Say what keeps this process from its work, or nothing."""

@@ -25,6 +25,7 @@ from shared.messages.definitions import (
     GoalDefinition,
     Kind,
     MetricDefinition,
+    RecalculationDefinition,
 )
 
 DIRECTORY_KINDS: Final = frozenset(
@@ -189,6 +190,7 @@ class Merged:
     # Users, teams, business units and the organisation; None: gone.
     directory: Mapping[Entry, Definition | None] = field(default_factory=dict)
     goals: Mapping[GoalId, GoalDefinition] = field(default_factory=dict)
+    recalculations: Sequence[RecalculationDefinition] = ()
 
 
 def merged(changes: Iterable[Change]) -> Merged:
@@ -199,11 +201,14 @@ def merged(changes: Iterable[Change]) -> Merged:
     gone_goals: list[GoalId] = []
     gone_metrics: list[MetricId] = []
     directory: dict[Entry, Definition | None] = {}
+    recalculations: list[RecalculationDefinition] = []
     for (kind, name), change in newest.items():
         if isinstance(change.definition, MetricDefinition):
             metrics.append(change.definition)
         elif isinstance(change.definition, GoalDefinition):
             goals[GoalId(name)] = change.definition
+        elif isinstance(change.definition, RecalculationDefinition):
+            recalculations.append(change.definition)
         elif change.definition is None and kind is Kind.GOAL:
             gone_goals.append(GoalId(name))
         elif change.definition is None and kind is Kind.METRIC:
@@ -217,8 +222,10 @@ def merged(changes: Iterable[Change]) -> Merged:
             goals=[goal.as_goal() for goal in goals.values()],
             gone_goals=gone_goals,
             directory=directory_news(directory),
+            recalculated=[GoalNumber(one.goal_number) for one in recalculations],
         ),
         metrics,
         directory,
         goals,
+        recalculations,
     )

@@ -15,7 +15,7 @@ from typing import Final
 import asyncpg
 from prometheus_client import Counter, Histogram
 
-from services.rollup import announce
+from services.rollup import announce, recalculate
 from services.rollup.announce import Face, Moment, Place
 from services.rollup.domain.ancestry import (
     LOCKED,
@@ -27,6 +27,7 @@ from services.rollup.domain.ancestry import (
 )
 from services.rollup.domain.contributions import CAUSES_MAX, number_of
 from services.rollup.domain.definitions import Definitions
+from services.rollup.domain.noting import Note, Notes
 from services.rollup.domain.overflow import Gathered, is_healed_by
 from services.rollup.domain.patience import Patience
 from services.rollup.held import HeldDefinitions
@@ -59,6 +60,8 @@ class Climbed:
     ready: dict[int, list[Message]] = field(default_factory=dict)
     # Something earlier is not on its way yet: everything goes by way of the tables.
     behind_others: bool = False
+    # What the history will say of the goals that moved.
+    notes: dict[GoalNumber, Note] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Climbing:
     # Adds up what waits for some groups where a sum grows too large, or fits again.
     reckon: Callable[[Sequence[int]], Awaitable[object]]
     incarnation: int = 1
+    notes: Notes = field(default_factory=Notes)
     _deliveries: list[_Delivery] = field(default_factory=list)
     _faces: dict[GoalNumber, Face] = field(default_factory=dict)
     _faces_of: tuple[int, int] = (0, 0)
@@ -105,6 +109,9 @@ class Climbing:
                 # leaves to be announced stands in the table.
                 await self.reckon(groups)
                 return Climbed(behind_others=True)
+        # Not before the commit: what is noted is true.
+        for number, note in climbed.notes.items():
+            self.notes.add(number, note)
         self._forget(acknowledged)
         return climbed
 
@@ -206,10 +213,12 @@ class Climbing:
         if finished is None:
             return None
         climbed = Climbed(behind_others=finished.behind_others)
-        moment = Moment(self.topic, now)
+        moment, second = Moment(self.topic, now), int(now.timestamp())
         for total in finished.moved:
+            face = faces[total.number]
+            climbed.notes[total.number] = face.note(total, second)
             climbed.ready.setdefault(total.revision, []).append(
-                faces[total.number].message(
+                face.message(
                     total,
                     moment,
                     causes=causes.get(total.number, ()),
@@ -325,15 +334,22 @@ class Climbing:
             numbers |= set(await totals.living(connection, one.gone_ids))
         published = await totals.read(connection, sorted(numbers))
         moment = Moment(self.topic, datetime.now(UTC))
-        messages = [
-            announce.face_of(goal, incarnation=self.incarnation).message(
+        messages = []
+        for goal in published:
+            total, face = (
                 goal.total,
-                Moment(self.topic, goal.total.updated_at),
-                causes=one.named.get(goal.total.number, ()),
-                trace=one.traces.get(goal.total.number),
+                announce.face_of(goal, incarnation=self.incarnation),
             )
-            for goal in published
-        ]
+            second = int(total.updated_at.timestamp())
+            self.notes.add(total.number, face.note(total, second))
+            messages.append(
+                face.message(
+                    total,
+                    Moment(self.topic, total.updated_at),
+                    causes=one.named.get(total.number, ()),
+                    trace=one.traces.get(total.number),
+                )
+            )
         alive = {message.key for message in messages}
         messages += [
             announce.tombstone_of(goal_id, revision=one.id, moment=moment)
@@ -371,8 +387,10 @@ async def gather(
         # None: no group has to wait.
         ticked=set(ticked) if definitions.directory.schedule.frequency_hours else None,
     )
-    locked, loose = _crossed(definitions, waiting, folded)
+    ended = await recalculate.end(connection, definitions, waiting.done)
+    locked, loose = _crossed(definitions, waiting, [*folded, *ended.numbers])
     overflown = loose & definitions.forest.overflown
+    still = await _still_written(connection, definitions, loose - overflown)
     return Gathered(
         forest=definitions.forest,
         deltas=list(_in_order(waiting)),
@@ -381,8 +399,10 @@ async def gather(
         holds={
             **locked,
             **dict.fromkeys(overflown, LOCKED),
-            **await _still_written(connection, definitions, loose - overflown),
+            **still,
         },
+        lacking=ended.lacking,
+        released=ended.numbers & still.keys(),
     )
 
 

@@ -201,6 +201,8 @@ class Climber:
         if silent is None:
             return
         self.groups.add(group)
+        # Whoever had it may not have written all of its history.
+        self._climbing.notes.taken.add(group)
         if silent < _SILENT_SECONDS_MAX:
             # Counted from now: it had the lock till now, and beats only between climbs.
             self._publish_after[group] = monotonic() + _ECHO_SECONDS

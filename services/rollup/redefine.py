@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 from prometheus_client import Counter
 
+from services.rollup import recalculate
 from services.rollup.change_sets import (
     Change,
     Merged,
@@ -28,7 +29,6 @@ from services.rollup.change_sets import (
 )
 from services.rollup.climb import carried_by, gather
 from services.rollup.domain.ancestry import Movements
-from services.rollup.domain.contributions import number_of
 from services.rollup.domain.definitions import Definitions, Outcome
 from services.rollup.domain.forest import TREE_GROUPS
 from services.rollup.domain.overflow import reckoned
@@ -233,7 +233,8 @@ class Redefining:
             definitions = await self._held.seize(connection)
             gone = await definitions_store.gone_among(connection, goal_numbers(ready))
             versions = await directory.versions(connection, entries_of(ready))
-            news = merged(news_of(ready, definitions.forest, gone, versions))
+            fresh = news_of(ready, definitions.forest, gone, versions)
+            news = merged(await recalculate.unheard(connection, fresh))
             groups = await self._change(connection, definitions, news)
             await definitions_store.note_gone(
                 connection, gone_numbers(ready), revision=definitions.revision
@@ -300,12 +301,19 @@ class Redefining:
             changed={number: work.standing(number) for number in sorted(outcome.moved)},
             revision=revision,
         )
-        if outcome.rederived:
+        taken = await recalculate.begin(
+            connection,
+            definitions,
+            news.recalculations,
+            outcome,
+            computing_already=computing,
+        )
+        if outcome.rederived - taken:
             await rederivations.queue(
                 connection,
                 {
                     number: carried_by(definitions, number)
-                    for number in sorted(outcome.rederived)
+                    for number in sorted(outcome.rederived - taken)
                 },
             )
         groups = set(await _announce(connection, definitions, outcome, movements))
@@ -329,9 +337,8 @@ async def _fold_in(
     waiting = await totals.read_deltas(connection, sorted(groups))
     await totals.drop_deltas(connection, waiting)
     gathered = await gather(connection, definitions, waiting)
-    begun = {number_of(slot) for slot, _ in gathered.deltas} | gathered.folded.keys()
     standings = await definitions_store.standings(
-        connection, lines_of(begun & forest.nodes.keys(), forest)
+        connection, lines_of(gathered.begun(), forest)
     )
     movements, failing = reckoned(gathered, standings)
     if failing:

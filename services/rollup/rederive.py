@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 from prometheus_client import Counter
 
+from services.rollup import recalculate
 from services.rollup.domain.contributions import Contributions, Deltas, by_group
 from services.rollup.domain.definitions import Definitions
 from services.rollup.held import HeldDefinitions
@@ -101,18 +102,23 @@ class Rederiving:
             await records.update_contributions(connection, changed)
         by_trees = by_group(deltas, definitions.forest.group_of)
         await records.append_deltas(connection, by_trees, behind=False)
+        await recalculate.note_chunk(connection, job, deltas, records_read=len(chunk))
         REDERIVED.inc(len(chunk))
         groups = set(by_trees)
         if len(chunk) < CHUNK_RECORDS:
-            done = await rederivations.finish(connection, job.id)
-            for group in done:
-                await records.append_done(
-                    connection, group=group, rederivation_id=job.id
-                )
-            log.info("rederived", job=job.id, groups=done)
-            groups |= set(done)
+            groups |= set(await self._end(connection, job))
         else:
             await rederivations.advance(
                 connection, job.id, cursor=chunk[-1].key, records=len(chunk)
             )
         return sorted(groups)
+
+    async def _end(self, connection: Connection, job: Rederivation) -> list[int]:
+        """Leave word that all records are read; return the groups that hear of it."""
+        if await recalculate.end_reading(connection, job):
+            return []
+        done = await rederivations.finish(connection, job.id)
+        for group in done:
+            await records.append_done(connection, group=group, rederivation_id=job.id)
+        log.info("rederived", job=job.id, groups=done)
+        return done

@@ -50,6 +50,7 @@ class Kind(StrEnum):
     BUSINESS_UNIT = "business_unit"
     ORGANIZATION = "organization"
     ENTITY = "entity"
+    RECALCULATION = "recalculation"
 
 
 class _Definition(BaseModel):
@@ -274,6 +275,16 @@ class EntityDefinition(_Definition):
     attributes: dict[str, AttributeType] = {}
 
 
+class RecalculationDefinition(_Definition):
+    """Somebody's wish that the whole tree of a goal be rebuilt from the records."""
+
+    kind: Literal[Kind.RECALCULATION] = Kind.RECALCULATION
+    goal_id: str
+    goal_number: int
+    asked_by: str | None = None
+    asked_at: datetime
+
+
 Definition = Annotated[
     MetricDefinition
     | GoalDefinition
@@ -281,7 +292,8 @@ Definition = Annotated[
     | TeamDefinition
     | BusinessUnitDefinition
     | OrganizationDefinition
-    | EntityDefinition,
+    | EntityDefinition
+    | RecalculationDefinition,
     Field(discriminator="kind"),
 ]
 

@@ -57,6 +57,7 @@ class CardboardGoals:
     items: dict[str, list[Item]] = field(default_factory=dict)
     answers: dict[str, Item] = field(default_factory=dict)
     posts: list[tuple[str, int]] = field(default_factory=list)
+    asked: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
     # Lists come in pages of this size.
     page_size: int = 1_000
     # Answered to the next requests, before anything else.
@@ -64,6 +65,7 @@ class CardboardGoals:
 
     def get(self, path: str, query: Mapping[str, list[str]]) -> tuple[int, Item]:
         """Return what stands at a path."""
+        self.asked.append((path, dict(query)))
         if path in self.answers:
             return 200, self.answers[path]
         if path not in self.items:

@@ -91,6 +91,57 @@ def test_one_goal_is_shown_whole() -> None:
     assert json.loads(as_json.stdout) == goal("a")
 
 
+def moment(at: str, actual: str | None, percentage: str | None) -> Item:
+    """Return a row of a history as the API answers it."""
+    values = {"actual": actual, "in_progress": "0.0000", "custom": None}
+    return {"at": at, "values": values, "percentage": percentage}
+
+
+HISTORY = [
+    moment("2026-11-21T09:30:00Z", "1200.0000", "3.0000"),
+    moment("2026-11-21T09:30:07Z", "-0.5000", None),
+    moment("2026-11-21T09:31:00Z", "40000.0000", "100.0000"),
+]
+
+
+def test_a_history_is_a_table_oldest_first() -> None:
+    """All pages of it, up to a limit that is told."""
+    path = "/v1/goals/a%20b/history"
+    with cardboard_goals(items={path: HISTORY}, page_size=1) as goals:
+        environment = {"CAIRN_GOALS_URL": goals.url}
+        table = cairn("goals", "history", "a b", environment=environment)
+        as_json = cairn(
+            "goals", "history", "a b", "--limit=2", "--json", environment=environment
+        )
+
+    assert table.stdout.splitlines() == [
+        "since                 actual  in progress  custom      %",
+        "2026-11-21T09:30:00Z   1,200            0       -    3.0",
+        "2026-11-21T09:30:07Z   -0.50            0       -      -",
+        "2026-11-21T09:31:00Z  40,000            0       -  100.0",
+    ]
+    assert json.loads(as_json.stdout) == HISTORY[:2]
+    assert "first 2" in as_json.stderr
+
+
+def test_a_stretch_of_history_is_asked_for_as_it_was_typed() -> None:
+    """A + of an offset stays one; what is left out is not asked."""
+    with cardboard_goals(items={"/v1/goals/a/history": HISTORY}) as goals:
+        ended = cairn(
+            *("goals", "history", "a", "--from", "2026-11-21T10:30:00+01:00"),
+            *("--resolution", "day"),
+            environment={"CAIRN_GOALS_URL": goals.url},
+        )
+
+    assert ended.returncode == 0
+    [(_, query)] = goals.asked
+    assert query == {
+        "from": ["2026-11-21T10:30:00+01:00"],
+        "resolution": ["day"],
+        "limit": ["1000"],
+    }
+
+
 def test_a_goal_that_is_not_there_is_a_failure_in_words() -> None:
     """The service's own error is told."""
     with cardboard_goals() as goals:

@@ -19,6 +19,7 @@ COMMANDS = {
     "metrics",
     "directory",
     "status",
+    "recalculate",
     "verify",
     "rejected",
     "page-link",

@@ -23,6 +23,7 @@ from shared.messages.definitions import (
     EntityDefinition,
     GoalDefinition,
     Kind,
+    RecalculationDefinition,
     UserDefinition,
     key_of,
 )
@@ -294,3 +295,28 @@ def test_what_is_older_than_what_is_known_says_nothing(
 def test_a_goal_that_is_gone_does_not_come_back() -> None:
     """Its number is never used again, by whomever it is said."""
     assert not news_of([said("5.7")], Forest(), {5}, {})
+
+
+def test_wishes_for_recalculations_are_handed_on() -> None:
+    """Each with its goal; the word that one is forgotten says nothing."""
+    wish = RecalculationDefinition.model_validate(
+        {
+            "id": "R",
+            "version": 1,
+            "goal_id": "G",
+            "goal_number": 5,
+            "asked_at": "2026-11-21T09:00:00Z",
+        }
+    )
+    message = Message(
+        key=key_of(Kind.RECALCULATION, "R").encode(),
+        value=wish.model_dump_json().encode(),
+    )
+    asked, forgotten = read_change(message), read_change(replace(message, value=None))
+
+    news = merged(news_of([asked], Forest(), (), {}))
+    nothing = merged(news_of([asked, forgotten], Forest(), (), {}))
+
+    assert news.recalculations == [wish]
+    assert news.changes.recalculated == [5]
+    assert not nothing.recalculations

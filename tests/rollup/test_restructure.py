@@ -187,6 +187,7 @@ def change_of(draw: st.DrawFn, world: World, fresh: list[int]) -> Changes:
         metrics=metrics,
         goals=draw(st.permutations(list(changed.values()))),
         gone_goals=sorted(gone),
+        recalculated=draw(st.lists(st.sampled_from([*forest.nodes, GoalNumber(0)]))),
     )
 
 

@@ -14,8 +14,10 @@ from services.rollup.domain.forest import TREE_GROUPS
 from services.rollup.intake import Batch
 from services.rollup.store import (
     announcements,
+    comparing,
     definitions,
     offsets,
+    recalculations,
     records,
     rederivations,
     totals,
@@ -40,6 +42,8 @@ STATEMENTS = (
         ),
     ),
     (rederivations, ("take", "queue", "finish", "advance", "settle")),
+    (recalculations, ("begin", "read_on", "begin_comparing", "end")),
+    (comparing, ("take", "page", "seize", "report")),
     (totals, ("read_deltas", "drop_deltas", "move", "finish_climb", "touch")),
     (announcements, ("announce", "withdraw")),
     (definitions, ("share", "seize", "write_outcome", "write_metrics", "set_revision")),
@@ -176,6 +180,7 @@ class Company:
             self._climb,
             self._redefine,
             self._rederive,
+            self._recalculate,
             self._wake_the_dead,
         ]
         act = self._dice.choice(acts)
@@ -242,6 +247,9 @@ class Company:
         await member.copy.rederiving.work_once()
         await member.copy.redefining.follow_up()
 
+    async def _recalculate(self, member: Member) -> None:
+        await member.copy.recalculating.work_once()
+
     async def _wake_the_dead(self, member: Member) -> None:
         """Let a process apply what it fetched before its partitions were taken."""
         if member.zombie is not None:
@@ -301,6 +309,8 @@ class Company:
                 await member.copy.redefine_all()
                 await member.copy.apply_all()
                 await member.copy.rederive_all()
+                while await member.copy.recalculating.work_once():
+                    pass
         for member in self._members:
             await member.copy.climb(member.groups)
         await self._members[0].copy.redefining.follow_up()
@@ -328,6 +338,17 @@ class Company:
             )
             for row in rows
         }
+
+    async def recalculations(self) -> list[tuple[str, int]]:
+        """Return how each recalculation ended, and how many differences it found."""
+        connection = await asyncpg.connect(self._url)
+        try:
+            rows = await connection.fetch(
+                "SELECT status, difference_count FROM rollup_published.recalculation"
+            )
+        finally:
+            await connection.close()
+        return [(row[0], row[1]) for row in rows]
 
     def shown(self, last: dict[str, Any]) -> dict[str, Shown]:
         """Return the same as the last announcements have it."""

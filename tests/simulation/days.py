@@ -9,7 +9,12 @@ import random
 from copy import deepcopy
 from typing import Any
 
-from shared.messages.definitions import GoalDefinition, Kind, MetricDefinition
+from shared.messages.definitions import (
+    GoalDefinition,
+    Kind,
+    MetricDefinition,
+    RecalculationDefinition,
+)
 from tests.integration.rollup.copies import Change, Gone, World
 from tests.simulation.model import FIELDS, Model
 
@@ -181,6 +186,8 @@ class Days:
                 self._swap,
                 self._recreate,
                 self._change_metric,
+                self._recalculate,
+                self._recalculate,
             )
         )
         changes = act()
@@ -392,6 +399,20 @@ class Days:
     def _is_locked(self, goal_id: str) -> bool:
         override = self.model.goals[goal_id].get("override")
         return override is not None and override["is_overridden"]
+
+    def _recalculate(self) -> list[Change]:
+        """Ask that a tree be recalculated; the goal may have been deleted long ago."""
+        numbers = [(one, said["number"]) for one, said in self.model.goals.items()]
+        goal_id, number = self._dice.choice([*sorted(numbers), ("never", 10**6)])
+        self._versions += 1
+        wish = {
+            "id": f"W-{self._versions}",
+            "version": self._versions,
+            "goal_id": goal_id,
+            "goal_number": number,
+            "asked_at": "2026-11-21T09:00:00Z",
+        }
+        return [RecalculationDefinition.model_validate(wish)]
 
     def _give_new_period(self) -> list[Change]:
         """Give a whole tree another period, unless a goal of it is closed."""

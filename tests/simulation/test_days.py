@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import pytest
 
-from services.rollup import rederive
+from services.rollup import recalculate, rederive
 from tests.integration.rollup.copies import World, prepare
 from tests.integration.rollup.judging import judge, numbers
 from tests.simulation.company import Company
@@ -29,6 +29,7 @@ STEPS_MAX = 10 * STEPS
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a re-derivation take several transactions."""
     monkeypatch.setattr(rederive, "CHUNK_RECORDS", 9)
+    monkeypatch.setattr(recalculate, "PAGE_RECORDS", 9)
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -56,6 +57,7 @@ async def test_a_day_of_everything_ends_with_the_right_totals(
     await judge(database)
     assert await numbers(database) == company.days.model.expected()
     assert company.faults_met > 0
+    assert set(await company.recalculations()) <= {("done", 0)}
     last = world.outgoing.last()
     assert company.shown(last) == await company.stored()
     for goal_id, revisions in world.outgoing.revisions().items():

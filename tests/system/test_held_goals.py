@@ -1,8 +1,9 @@
 """Overrides and closed goals as people see them: HTTP, Kafka, and everything between.
 
-The example of the semantics (section 12) with a record in the place of a recalculate.
+With the example of the semantics (section 12).
 """
 
+import json
 from typing import Any
 
 import httpx
@@ -91,9 +92,18 @@ def change(cairn: Running, **fields: Any) -> httpx.Response:
     )
 
 
+def recalculated(cairn: Running) -> dict[str, Any]:
+    """Recalculate the tree as a person does; return the report."""
+    ended = cairn.cairn("recalculate", "calls", "--wait", "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    report: dict[str, Any] = json.loads(ended.stdout)
+    assert (report["status"], report["differences"]) == ("done", [])
+    return report
+
+
 @pytest.mark.usefixtures("calls")
 def test_what_is_held_is_seen_by_everybody(cairn: Running) -> None:
-    """Written over, followed again, locked, closed, opened, unlocked."""
+    """Written over, recalculated, followed, locked, closed, opened, unlocked."""
     written = {"values": {"actual": "10", "in_progress": "5"}}
     cairn.send(call(1), call(2, state="open"))
     assert seen(cairn) == seen(cairn, "all-calls") == ("1", "1", "20.0000")
@@ -104,10 +114,23 @@ def test_what_is_held_is_seen_by_everybody(cairn: Running) -> None:
 
     assert change(cairn, **written, is_override=True).is_success
     assert seen(cairn) == seen(cairn, "all-calls") == ("10", "5", "200.0000")
+    first = cairn.get("/v1/goals/calls")["last_rolled_up_at"]
+    report = recalculated(cairn)
+    assert (report["tree_id"], report["goals"]) == ("all-calls", 2)
+    assert report["records_read"] == report["records_expected"] == 2
+    assert seen(cairn) == seen(cairn, "all-calls") == ("1", "1", "20.0000")
+    assert cairn.get("/v1/goals/calls")["last_rolled_up_at"] > first
+    assert cairn.get("/v1/goals/calls")["override"] is None
+
+    assert change(cairn, **written, is_override=True).is_success
+    assert seen(cairn) == seen(cairn, "all-calls") == ("10", "5", "200.0000")
     cairn.send(call(3))
     assert seen(cairn) == seen(cairn, "all-calls") == ("2", "1", "40.0000")
 
     assert change(cairn, **written, is_override=True, is_overridden=True).is_success
+    assert seen(cairn) == seen(cairn, "all-calls") == ("10", "5", "200.0000")
+    recalculated(cairn)
+    assert seen(cairn) == seen(cairn, "all-calls") == ("10", "5", "200.0000")
     cairn.send(call(4))
     assert seen(cairn) == seen(cairn, "all-calls") == ("10", "5", "200.0000")
     assert cairn.get("/v1/goals/calls")["computed"]["actual"] == "3"

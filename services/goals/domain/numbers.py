@@ -47,6 +47,8 @@ class GoalNumbers:
     depth: int
     revision: int
     updated_at: datetime
+    # When all its records were last read again to the end.
+    rolled_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,6 +162,16 @@ class TreeAnswer(TreeNodeAnswer):
     as_of: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryItemAnswer:
+    """What a goal showed from `at` on, until the next item."""
+
+    at: datetime
+    values: ValuesAnswer
+    # Of the target that the goal has now.
+    percentage: str | None
+
+
 def goal_answer(goal: Goal, numbers: GoalNumbers | None, now: datetime) -> GoalAnswer:
     """Return a goal with its numbers, if they were made by the metric it has now."""
     return _answer(GoalAnswer, goal, numbers, now)
@@ -262,7 +272,7 @@ def _answer(
         tree_id=None if numbers is None else numbers.tree_id,
         depth=None if numbers is None else numbers.depth,
         revision=None if numbers is None else numbers.revision,
-        last_rolled_up_at=None if numbers is None else numbers.updated_at,
+        last_rolled_up_at=None if numbers is None else numbers.rolled_up_at,
         rollup=RollupAnswer(
             status=(
                 RollupStatus.COMPUTING if numbers is None else status_of(goal, numbers)

@@ -11,10 +11,12 @@ from services.goals.http import (
     entities,
     entrance,
     goals,
+    history,
     import_kinds,
     live,
     metrics,
     planning,
+    recalculations,
 )
 from services.goals.http.access import Access
 from services.goals.http.context import Service
@@ -49,9 +51,11 @@ def build_http(
     http.state.service = service
     for router in (
         goals.router,
+        history.router,
         planning.router,
         import_kinds.goals_router,
         changing_many.router,
+        recalculations.router,
         metrics.router,
         import_kinds.metrics_router,
         entities.router,

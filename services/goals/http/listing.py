@@ -31,12 +31,17 @@ class PageQuery(BaseModel):
         try:
             return base64.b64decode(self.after, altchars=b"-_", validate=True).decode()
         except (binascii.Error, ValueError):
-            raise RefusedError(
-                INVALID_PARAMETER,
-                f"after is {self.after}, which no list has given; send `next` of the "
-                "page before, or leave it out",
-                field="after",
-            ) from None
+            raise no_such_page(self.after) from None
+
+
+def no_such_page(after: str) -> RefusedError:
+    """Return the refusal of a cursor that is none of ours."""
+    return RefusedError(
+        INVALID_PARAMETER,
+        f"after is {after}, which no list has given; send `next` of the page before, "
+        "or leave it out",
+        field="after",
+    )
 
 
 def list_response(shown: Sequence[object], limit: int, ids: Sequence[str]) -> Response:

@@ -151,6 +151,34 @@ async def act_on_many(
     )
 
 
+async def begin(
+    service: Service,
+    request: Request,
+    *,
+    key: str | None,
+    write: Callable[[Changes], Awaitable[Done]],
+    view: View[Done],
+    location: Callable[[Done], str],
+) -> Response:
+    """Begin what goes on by itself, and say where to look how far it is."""
+
+    async def write_one(changes: Changes) -> Sequence[Done]:
+        return [await write(changes)]
+
+    return await _once(
+        service,
+        request,
+        key=key,
+        write=write_one,
+        view=view,
+        form=_Form(
+            status=202,
+            many=False,
+            headers=lambda begun: {"Location": location(begun[0])},
+        ),
+    )
+
+
 async def report(
     service: Service,
     request: Request,

@@ -20,8 +20,10 @@ from services.goals.store.directory import (
 )
 from services.goals.store.entities import Entities
 from services.goals.store.goals import Goals
+from services.goals.store.history import History
 from services.goals.store.metrics import Metrics
 from services.goals.store.numbers import PublishedStatements
+from services.goals.store.recalculations import Recalculations
 from shared.messages.definitions import Kind
 from shared.plumbing.identifiers import new_id
 from shared.plumbing.producing import MESSAGE_BYTES_MAX
@@ -53,6 +55,8 @@ class Reading(OrganizationStatements, PublishedStatements):
         self.entities = Entities(connection)
         self.metrics = Metrics(connection)
         self.goals = Goals(connection)
+        self.history = History(connection)
+        self.recalculations = Recalculations(connection)
 
 
 class Changes(Reading):

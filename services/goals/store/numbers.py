@@ -26,6 +26,11 @@ _COLUMNS = """
     goal.shown_actual, goal.shown_in_progress, goal.shown_custom,
     goal.locked, goal.written, goal.override_number, goal.error,
     goal.goal_with_error_id,
+    (
+        SELECT rolled_up.at
+        FROM rollup_published.rolled_up AS rolled_up
+        WHERE rolled_up.number = goal.number
+    ) AS rolled_up_at,
     ARRAY(SELECT jsonb_object_keys(goal.rollup_fields)) AS slots
 """
 _NUMBERS = f"""
@@ -160,4 +165,5 @@ def _numbers(row: asyncpg.Record) -> GoalNumbers:
         depth=row["depth"],
         revision=row["revision"],
         updated_at=row["updated_at"],
+        rolled_up_at=row["rolled_up_at"],
     )

@@ -5,7 +5,7 @@ to its parent, and so on. Nothing is read to climb but who stands under whom, an
 is held: a goal that somebody wrote over shows that, and a change stops there.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +31,9 @@ class Hold:
     excess: Triple
 
 
+# Of computed values, by goal: what they should be more than they are.
+NOTHING_LACKS: Final[Mapping[GoalNumber, Triple]] = {}
+
 # What is computed goes on underneath, and nobody above hears of it.
 LOCKED: Final = Hold(is_locked=True, excess=(0, 0, 0))
 
@@ -54,7 +57,9 @@ class Movement:
     @property
     def shows(self) -> bool:
         """Tell whether others see a change: what is pending they do not see."""
-        return any(self.computed) or any(self.own) or self.computing != 0
+        return (
+            any(self.computed) or any(self.own) or self.computing != 0 or self.releases
+        )
 
 
 Movements = dict[GoalNumber, Movement]
@@ -68,13 +73,17 @@ def movements_of(
     folded: Mapping[GoalNumber, Triple],
     finished: Container[GoalNumber],
     holds: Mapping[GoalNumber, Hold],
+    lacking: Mapping[GoalNumber, Triple] = NOTHING_LACKS,
+    released: Collection[GoalNumber] = (),
 ) -> Movements:
     """Return how the goals' numbers move when waiting deltas climb.
 
     Deltas to a goal that is `pending` wait in its pending column, so that its own
     value stays at the last consistent state. `folded` are pending values that become
     own now, together with all that waits: of goals whose re-derivation is `finished`,
-    or whose hour has come. Above a goal that `holds` has, only what it shows counts.
+    or whose hour has come. Above a goal that `holds` has, only what it shows counts;
+    `released` ones hold nothing any more. What computed values are `lacking` is added
+    beside what moves them.
     """
     movements: Movements = {}
     nodes = forest.nodes
@@ -96,12 +105,17 @@ def movements_of(
         for index, amount in enumerate(waited):
             movement.own[index] += amount
             movement.pending[index] -= amount
-    _climb(movements, forest, holds)
+    for number in (*lacking, *released):
+        movements.setdefault(number, Movement()).releases = number in released
+    _climb(movements, forest, holds, lacking)
     return {number: one for number, one in movements.items() if one.moves}
 
 
 def _climb(
-    movements: Movements, forest: Forest, holds: Mapping[GoalNumber, Hold]
+    movements: Movements,
+    forest: Forest,
+    holds: Mapping[GoalNumber, Hold],
+    lacking: Mapping[GoalNumber, Triple],
 ) -> None:
     """Add every goal's movement to its ancestors, deepest goals first."""
     nodes = forest.nodes
@@ -109,6 +123,9 @@ def _climb(
     for number, movement in movements.items():
         movement.computed = movement.own.copy()
         levels.setdefault(nodes[number].depth, []).append(number)
+    for number, lack in lacking.items():
+        for index, amount in enumerate(lack):
+            movements[number].computed[index] += amount
     for depth in range(max(levels, default=0), -1, -1):
         above = levels.setdefault(depth - 1, [])
         for number in levels.get(depth, ()):
@@ -131,7 +148,7 @@ def _climb(
 
 def _shown(movement: Movement, hold: Hold) -> Sequence[int]:
     """Return by how much a goal that holds its values moves for those above it."""
-    if hold.is_locked or not any(movement.computed):
+    if hold.is_locked or not (movement.releases or any(movement.computed)):
         return (0, 0, 0)
     movement.releases = True
     return [

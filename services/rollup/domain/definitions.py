@@ -54,6 +54,8 @@ class Changes:
     goals: Sequence[Goal] = ()
     gone_goals: Sequence[GoalId] = ()
     directory: DirectoryNews = field(default_factory=DirectoryNews)
+    # Goals whose whole trees are to be rebuilt from the records.
+    recalculated: Sequence[GoalNumber] = ()
 
 
 @dataclass(slots=True)
@@ -70,6 +72,10 @@ class Outcome:
     # Goals that begin or end to hold their values.
     held: set[GoalNumber] = field(default_factory=set)
     rederived: set[GoalNumber] = field(default_factory=set)
+    # Those of them whose participation may differ, which a recalculation need not do.
+    renewed: set[GoalNumber] = field(default_factory=set)
+    # For each goal that is to be recalculated: the goals of its tree that are.
+    recalculated: dict[GoalNumber, set[GoalNumber]] = field(default_factory=dict)
     # For each group: those whose earlier announcements must go out first.
     came_from: dict[int, set[int]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)

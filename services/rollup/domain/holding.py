@@ -45,6 +45,10 @@ class Holding:
         self._forest = definitions.forest
         self._standings = dict(standings)
         self._bases = bases
+        # Memory says which goals may hold what was written; these do not any more.
+        self._forest.written -= {
+            number for number, one in self._standings.items() if one.held is None
+        }
         # What was computed, before this change, of goals that were written over.
         self._before: dict[GoalNumber, list[int]] = {}
 

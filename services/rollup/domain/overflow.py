@@ -5,6 +5,7 @@ until it fits again. Its parent adds what it shows, so every tree adds up.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +16,7 @@ from services.rollup.domain.ancestry import (
     Triple,
     movements_of,
 )
+from services.rollup.domain.contributions import number_of
 from services.rollup.domain.forest import Forest
 from services.rollup.domain.holding import Standing
 from services.rollup.domain.patience import Patience
@@ -33,6 +35,14 @@ class Gathered:
     patience: Patience
     folded: Mapping[GoalNumber, Triple]
     holds: dict[GoalNumber, Hold] = field(default_factory=dict)
+    lacking: Mapping[GoalNumber, Triple] = field(default_factory=dict)
+    released: AbstractSet[GoalNumber] = frozenset()
+
+    def begun(self) -> set[GoalNumber]:
+        """Return the goals at which something begins to climb."""
+        slots = {number_of(slot) for slot, _ in self.deltas}
+        begun = slots.union(self.folded, self.lacking, self.released)
+        return begun.intersection(self.forest.nodes)
 
     def movements(self) -> Movements:
         """Return how the goals' numbers move."""
@@ -43,6 +53,8 @@ class Gathered:
             folded=self.folded,
             finished=self.patience.finished,
             holds=self.holds,
+            lacking=self.lacking,
+            released=self.released,
         )
 
 

@@ -14,6 +14,7 @@ from services.rollup.domain.forest import Forest
 from services.rollup.domain.holding import Holding, Standing
 from services.rollup.domain.made_under import Bases, MadeUnder
 from services.rollup.domain.overflow import TOTAL_OVERFLOW
+from services.rollup.domain.recalculation import recalculated_with
 from services.rollup.domain.touching import counting_with, measured_by, orphans
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric
 
@@ -55,7 +56,7 @@ class Restructuring:
         self._set_places(changes.goals)
         self._set_places([one for one in lost if one.id not in named], again=True)
         self._holding.let_go_what_moved()
-        self._wake_expired()
+        self._wake_expired(changes.recalculated)
         self._holding.apply_overdue()
         self._holding.let_go_what_moved()
         for metric_id in changes.gone_metrics:
@@ -65,6 +66,7 @@ class Restructuring:
         self.outcome.rederived |= self._bases.awaiting(
             self.outcome.rederived | self._attached
         )
+        self._recalculate(changes.recalculated)
         self._mark_computing(set(computing_already))
         self._holding.freeze_overdue()
         self._judge()
@@ -85,14 +87,21 @@ class Restructuring:
             self.outcome.rewritten.add(goal.number)
             self.outcome.rederived.add(goal.number)
 
-    def _wake_expired(self) -> None:
+    def _wake_expired(self, recalculated: Iterable[GoalNumber]) -> None:
         """Let expired goals that somebody changed follow their records once more.
 
-        They stand still again as soon as they are derived.
+        So do those whose trees are recalculated. They stand still again as soon as they
+        are derived.
         """
-        directory = self._definitions.directory
-        for number in sorted(self.outcome.rederived & self._forest.frozen):
-            node = self._forest.nodes[number]
+        forest, directory = self._forest, self._definitions.directory
+        asleep = {
+            node.number
+            for number in forest.nodes.keys() & set(recalculated)
+            for node in forest.subtree(forest.nodes[number].tree)
+        }
+        asleep |= self.outcome.rederived
+        for number in sorted(asleep & forest.frozen):
+            node = forest.nodes[number]
             if node.goal.is_open and directory.error_of(node.goal) is None:
                 self._holding.thaw(node)
 
@@ -257,6 +266,15 @@ class Restructuring:
             passed = {before} | came_from.get(before, set())
             came_from.setdefault(after, set()).update(passed)
         self.outcome.rewritten |= {node.number for node in self._forest.subtree(number)}
+
+    def _recalculate(self, numbers: Sequence[GoalNumber]) -> None:
+        """Have the whole trees of some goals derived again, whatever changed there."""
+        outcome = self.outcome
+        outcome.renewed = set(outcome.rederived)
+        for number in numbers:
+            if number in self._forest.nodes:
+                outcome.recalculated[number] = recalculated_with(number, self._forest)
+                outcome.rederived |= outcome.recalculated[number]
 
     def _mark_computing(self, already: set[GoalNumber]) -> None:
         for number in self.outcome.rederived - already:

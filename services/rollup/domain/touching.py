@@ -41,9 +41,11 @@ def touched_goals(
             for node in forest.nodes.values()
             if node.goal.metric_id in metric_ids
         }
+    numbers |= forest.nodes.keys() & set(changes.recalculated)
     trees_as_one = (
         made_under
         or changes.metrics
+        or changes.recalculated
         or any(_is_remeasured(goal, forest) for goal in changes.goals)
     )
     return _trees_of(numbers, forest) if trees_as_one else lines_of(numbers, forest)

@@ -20,11 +20,13 @@ class Rederivation:
     owners: Sequence[str] | None
     entities: Sequence[str]
     cursor: str
+    # The recalculation that it is a part of.
+    recalculation_id: str | None
 
 
 _QUEUE = """
-INSERT INTO rollup.rederivation (numbers, owners, entities)
-VALUES ($1, NULL, '{}')
+INSERT INTO rollup.rederivation (numbers, owners, entities, recalculation_id)
+VALUES ($1, NULL, '{}', $2)
 RETURNING id
 """
 
@@ -69,20 +71,23 @@ FROM (
 WHERE id = $1
 """
 
-# All its goals belong to newer jobs, which read what it would have.
+# All its goals belong to newer jobs, which read what it would have. A recalculation
+# goes on: it is asked what it finds.
 _DROP_DESERTED = """
 DELETE FROM rollup.rederivation
-WHERE NOT EXISTS (
+WHERE recalculation_id IS NULL AND NOT EXISTS (
     SELECT FROM rollup.goal
     WHERE goal.rederivation_id = rederivation.id AND NOT goal.gone
 )
 """
 
-# Any process may read on; one at a time reads for a job.
+# Any process may read on; one at a time reads for a job. Whoever changed a goal waits
+# for it, so recalculations come last.
 _TAKE = """
-SELECT id, owners, entities, cursor
+SELECT id, owners, entities, cursor, recalculation_id
 FROM rollup.rederivation
-ORDER BY id
+WHERE NOT is_read
+ORDER BY recalculation_id IS NOT NULL, id
 LIMIT 1
 FOR UPDATE SKIP LOCKED
 """
@@ -95,6 +100,8 @@ WHERE id = $1
 
 _FINISH = "DELETE FROM rollup.rederivation WHERE id = $1"
 
+_END_READING = "UPDATE rollup.rederivation SET is_read = true WHERE id = $1"
+
 _GROUPS_OF = """
 SELECT DISTINCT tree_group
 FROM rollup.goal
@@ -106,6 +113,7 @@ _SETTLE = """
 UPDATE rollup.goal AS goal
 SET rederivation_id = NULL,
     made_under = NULL,
+    rolled_up_at = now(),
     carried_owners = fresh.owners::text[],
     carried_entities = fresh.entities::text[]
 FROM unnest($1::bigint[], $2::text[], $3::text[]) AS fresh (number, owners, entities)
@@ -116,9 +124,11 @@ WHERE goal.number = fresh.number
 Carried = Mapping[GoalNumber, tuple[Sequence[str] | None, Sequence[str]]]
 
 
-async def queue(connection: Connection, goals: Carried) -> int:
+async def queue(
+    connection: Connection, goals: Carried, *, recalculation_id: str | None = None
+) -> int:
     """Queue goals to be re-derived together; return the job's id."""
-    job: int = await connection.fetchval(_QUEUE, list(goals))
+    job: int = await connection.fetchval(_QUEUE, list(goals), recalculation_id)
     await connection.execute(_MARK, job, *_columns(goals))
     await connection.execute(_LOOK_WHERE, job)
     await connection.execute(_DROP_DESERTED)
@@ -135,6 +145,7 @@ async def take(connection: Connection) -> Rederivation | None:
         owners=row["owners"],
         entities=row["entities"],
         cursor=row["cursor"],
+        recalculation_id=row["recalculation_id"],
     )
 
 
@@ -143,6 +154,11 @@ async def advance(
 ) -> None:
     """Remember up to which key the job has read."""
     await connection.execute(_ADVANCE, job, cursor, records)
+
+
+async def end_reading(connection: Connection, job: int) -> None:
+    """Note that the job has read its last record, and waits for what comes then."""
+    await connection.execute(_END_READING, job)
 
 
 async def finish(connection: Connection, job: int) -> list[int]:

@@ -16,6 +16,7 @@ from services.rollup.climb import Climbed, Climbing
 from services.rollup.domain.forest import TREE_GROUPS
 from services.rollup.held import HeldDefinitions
 from services.rollup.intake import Batch, Intake
+from services.rollup.recalculate import Recalculating
 from services.rollup.redefine import Redefining
 from services.rollup.rederive import Rederiving
 from services.rollup.schedule import Scheduling
@@ -133,6 +134,7 @@ class Copy:
             pool, self.held, self.redefining, lambda: world.now
         )
         self.rederiving = Rederiving(pool, self.held, notify=self._hear)
+        self.recalculating = Recalculating(pool, self.held)
         self.climbing = Climbing(
             self.held, producer, "goal-updated", self.redefining.reckon
         )
@@ -230,6 +232,7 @@ class Copy:
         await self.redefine_all()
         await self.apply_all()
         await self.rederive_all()
+        await self.recalculating.work_once()
         await self.climb()
         await self.redefining.follow_up()
         await self.publish()

@@ -8,7 +8,10 @@ import pytest
 from cli.verify import judging as verifying
 from cli.verify.reading import read_rows
 from services.rollup import rederive
-from shared.messages.definitions import OrganizationDefinition
+from shared.messages.definitions import (
+    OrganizationDefinition,
+    RecalculationDefinition,
+)
 from tests.integration.rollup import making
 from tests.integration.rollup.copies import Copy, World, alone, copy_of
 from tests.integration.rollup.judging import judge
@@ -193,6 +196,38 @@ async def test_a_changed_goal_is_derived_though_it_has_expired(database: str) ->
         world.say(goal("A", 1, period={**making.YEAR, "start": THEN}))
         assert await shown(copy, database) == {"A": 105}
         assert await frozen(copy) == []
+
+
+async def test_a_recalculation_takes_expired_goals_along(database: str) -> None:
+    """They catch up with what came meanwhile, and stand still again."""
+    world = World()
+    world.say(
+        making.metric(),
+        goal("P", 1, rollup_only_from_children=True),
+        goal("A", 2, parent_id="P"),
+        goal("B", 3, parent_id="P", owner={"type": "user", "id": "R1"}, state="closed"),
+    )
+    world.record(won("O-1", "5.00"))
+    world.record(won("O-2", "70.00", owner="R1"))
+    async with alone(world, database) as copy:
+        await copy.apply_all()
+        assert await shown(copy, database) == {"P": 75, "A": 5, "B": 70}
+        at(world, "2026-06-01T00:00:00Z")
+        await shown(copy, database)
+        world.record(won("O-1", "6.00", version=2))
+        world.record(won("O-2", "80.00", owner="R1", version=2))
+        assert await shown(copy, database) == {"P": 75, "A": 5, "B": 70}
+        world.say(
+            RecalculationDefinition(
+                id="again",
+                version=1,
+                goal_id="P",
+                goal_number=1,
+                asked_at=world.now,
+            )
+        )
+        assert await shown(copy, database) == {"P": 76, "A": 6, "B": 70}
+        assert await frozen(copy) == ["A", "B", "P"]
 
 
 async def test_one_clock_for_all_processes(database: str) -> None:

@@ -52,6 +52,9 @@ class Installation:
             topic_prefix=prefix,
             rollup_database_url=SecretStr(url),
             rollup_port=pick_free(1)[0],
+            # In the periods of the tests, also when they have long been over.
+            testing=True,
+            now="2026-01-15T12:00:00Z",
         )
         self._producer = AIOKafkaProducer(bootstrap_servers=servers.kafka_servers)
         self._sets = 0
@@ -131,6 +134,17 @@ class Installation:
         return {
             name: one[0] // MONEY for name, one in (await numbers(self.url)).items()
         }
+
+    async def history(self) -> list[str]:
+        """Return the actuals that goals showed, oldest first."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            rows = await connection.fetch(
+                "SELECT actual::text FROM rollup_published.history ORDER BY at"
+            )
+        finally:
+            await connection.close()
+        return [row[0] for row in rows]
 
     async def shows(self, **expected: int) -> None:
         """Wait until the goals show these numbers, and all of it is announced."""
@@ -218,6 +232,27 @@ async def test_a_record_goes_in_and_the_tree_moves(installation: Installation) -
     [poison] = [message for message in rejected if message.value]
     assert poison.key == b"\xfe"
     assert poison.headers[:2] == (("null", None), ("b", b"\xff"))
+
+
+async def test_what_goals_showed_is_kept(installation: Installation) -> None:
+    """A second later, while it runs; what the last second held, when it stops."""
+    async with installation.open() as one:
+        async with running(one):
+            await one.say(making.metric(), making.goal("G", 1))
+            await one.record(making.won("O-1", "1.00"))
+            await one.shows(G=1)
+
+            async def is_written() -> bool:
+                return (await one.history())[-1:] == ["1.0000"]
+
+            probe: Any = is_written
+            await eventually(probe)
+            await one.record(making.won("O-1", "2.00", version=2))
+            await one.shows(G=2)
+        stopped = await one.history()
+
+    # Within one second the later value takes the place of the earlier.
+    assert stopped[-1] == "2.0000"
 
 
 async def test_a_goal_is_placed_once_its_parent_shows_the_same_period(

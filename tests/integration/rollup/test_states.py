@@ -176,6 +176,24 @@ async def test_a_lock_outlasts_a_closing(world: World, database: str) -> None:
         assert await seen(copy, world, database) == {"A": 131, "B": 130, "C": 100}
 
 
+async def test_what_was_written_and_has_ended_is_not_closed_in(
+    world: World, database: str
+) -> None:
+    """A record ended what somebody wrote; the goal that is closed then shows so."""
+    written = {**LOCK, "is_overridden": False}
+    async with alone(world, database) as copy:
+        await seen(copy, world, database)
+        world.say(goal("C", override=written))
+        assert await seen(copy, world, database) == {"A": 18, "B": 17, "C": 7}
+        world.record(making.won("O-C2", "5.00", owner="C"))
+        assert await seen(copy, world, database) == {"A": 116, "B": 115, "C": 105}
+        world.say(goal("C", override=written, state="closed"))
+        assert await seen(copy, world, database) == {"A": 116, "B": 115, "C": 105}
+        assert not await copy.pool.fetchval(
+            "SELECT written FROM rollup_published.goal WHERE id = 'C'"
+        )
+
+
 async def test_a_closed_goal_is_deleted(world: World, database: str) -> None:
     """Its former ancestors lose what it showed; its children become roots."""
     async with alone(world, database) as copy:

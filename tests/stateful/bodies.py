@@ -159,7 +159,7 @@ overrides: st.SearchStrategy[Json] = st.fixed_dictionaries(
 # What is mostly right of them, for several goals at once.
 sound_overrides: st.SearchStrategy[Json] = st.sampled_from(
     (
-        {},
+        *(4 * ({},)),
         {"is_overridden": True},
         {"is_override": True, "values": {"actual": "5"}},
         {"is_override": True, "is_overridden": True, "values": {"actual": "20"}},

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     CHANGE_GOAL = "change goal"
     DELETE_GOAL = "delete goal"
     ALIGN_GOAL = "align goal"
+    RECALCULATE = "recalculate"
     CREATE_METRIC = "create metric"
     CHANGE_METRIC = "change metric"
     DELETE_METRIC = "delete metric"
@@ -57,5 +58,10 @@ def is_about_holding(deed: Deed) -> bool:
     return any(_HOLDING & body.keys() for body in bodies)
 
 
-_OF_ALL_GOALS = {Kind.CHANGE_ORGANIZATION, Kind.CHANGE_USER, Kind.LET_TIME_PASS}
+_OF_ALL_GOALS = {
+    Kind.RECALCULATE,
+    Kind.CHANGE_ORGANIZATION,
+    Kind.CHANGE_USER,
+    Kind.LET_TIME_PASS,
+}
 _HOLDING = {"state", "is_override", "is_overridden", "values", "manager_id"}

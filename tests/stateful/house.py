@@ -19,7 +19,7 @@ import msgspec
 
 import services.goals
 from services.goals.domain.errors import RefusedError
-from services.goals.flows import defining, directory, goals, metrics
+from services.goals.flows import defining, directory, goals, metrics, recalculations
 from services.goals.http.answers import goal_answers, tree_answer
 from services.goals.http.directory_bodies import (
     NewTeam,
@@ -35,6 +35,7 @@ from services.goals.store.database import Changes, Database
 from services.goals.store.outbox import PublishingSession
 from services.goals.topics import publish_definitions
 from shared.domain.goals import GoalId
+from shared.plumbing.identifiers import new_id
 from shared.plumbing.migrations import migrate, migrations_of
 from shared.plumbing.postgres import open_pool
 from tests.integration.rollup.copies import Copy, World, prepare
@@ -55,6 +56,12 @@ CHUNKS_MAX = 3
 VOLATILE = ("version", "revision", "last_rolled_up_at", "as_of", "access")
 
 _STATUS = "SELECT * FROM rollup_published.status"
+# There is nothing to be found different, and nothing goes on for ever.
+_FOUND = """
+SELECT goal_id, status, differences
+FROM rollup_published.recalculation
+WHERE status <> 'done' OR difference_count > 0
+"""
 _RECORD = "SELECT attributes FROM rollup.record WHERE key = $1"
 
 
@@ -156,12 +163,15 @@ class House:
             await reader.apply_all()
             await worker.scheduling.look()
             await worker.rederive_all()
+            await worker.recalculating.work_once()
             await worker.publish_climbed(await worker.climb())
             await reader.redefining.follow_up()
             await worker.publish()
             [row] = await self._pool.fetch(_STATUS)
             status = {name: row[name] for name in WAITING}
             if not any(status.values()):
+                found = await self._pool.fetch(_FOUND)
+                assert not found, f"recalculated, and found {[*map(dict, found)]}"
                 return
         raise AssertionError(f"it does not come to rest: {status}")
 
@@ -274,6 +284,10 @@ async def _align_goal(changes: Changes, deed: Deed) -> None:
     await goals.align_fiscal_period(changes, GoalId(deed.name), None)
 
 
+async def _recalculate(changes: Changes, deed: Deed) -> None:
+    await recalculations.recalculate(changes, GoalId(deed.name), new_id())
+
+
 async def _create_metric(changes: Changes, deed: Deed) -> None:
     metric = NewMetric.model_validate(deed.body).as_metric()
     await defining.create(changes, metrics.METRICS, [metric])
@@ -308,6 +322,7 @@ _WRITE: dict[Kind, Callable[[Changes, Deed], Awaitable[None]]] = {
     Kind.CHANGE_GOAL: _change_goal,
     Kind.DELETE_GOAL: _delete_goal,
     Kind.ALIGN_GOAL: _align_goal,
+    Kind.RECALCULATE: _recalculate,
     Kind.CREATE_METRIC: _create_metric,
     Kind.CHANGE_METRIC: _change_metric,
     Kind.DELETE_METRIC: _delete_metric,

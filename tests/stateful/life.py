@@ -8,7 +8,7 @@ refused has changed nothing. Which deeds there are, the rules say, a module each
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,6 @@ from typing_extensions import override
 from tests.stateful import bodies
 from tests.stateful.deeds import Deed, Json, Kind, is_about_holding
 from tests.stateful.house import NOW, Street, steady
-from tests.stateful.known_defects import is_known
 from tests.stateful.oracle import Oracle
 
 # There is a goal that a rule can be about.
@@ -76,30 +75,28 @@ class Life(RuleBasedStateMachine):
         diary.lives += 1
 
     def live(self, deeds: Sequence[Deed]) -> None:
-        """Do these, whatever is known of them."""
+        """Do these."""
         for deed in deeds:
             self._do_so(deed)
 
     def _do(self, kind: Kind, name: str = "", body: Any = None) -> None:
-        deed = Deed(kind, name, body)
-        if not is_known(self._oracle.said, deed):
-            self._do_so(deed)
+        self._do_so(Deed(kind, name, body))
 
     def _do_so(self, deed: Deed) -> None:
+        self._await(deed, self._do_and_judge(deed))
+
+    def _await(self, deed: Deed, done: Coroutine[Any, Any, None]) -> None:
+        """Wait until a deed is done and judged; let a failure say what was done."""
         self._done.append(str(deed))
         started = time.perf_counter()
         try:
-            self._run(self._do_and_judge(deed))
+            self._run(done)
         except Exception as fault:
-            self._tell(fault)
+            fault.add_note("\n".join(["what was done:", *self._done]))
             raise
         finally:
             self._diary.seconds += time.perf_counter() - started
             self._diary.steps += 1
-
-    def _tell(self, fault: Exception) -> None:
-        """Let a failure say what was done."""
-        fault.add_note("\n".join(["what was done:", *self._done]))
 
     async def _do_and_judge(self, deed: Deed) -> None:
         await self._rest_before(deed)

@@ -10,7 +10,7 @@ deed does to the numbers happens in at most three moments, as people can watch i
    freeze.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -156,6 +156,11 @@ class Oracle:
             self.said.goals[one].period = replace(standing, start=start, end=end)
         self._happen({})
 
+    def _recalculate(self, deed: Deed) -> None:
+        tree = self.said.subtree(self.said.path(deed.name)[-1])
+        self._wake(tree)
+        self._happen({}, renewed=tree)
+
     def _create_metric(self, deed: Deed) -> None:
         body = deed.body
         self.said.metrics[deed.name] = Metric(
@@ -222,15 +227,23 @@ class Oracle:
 
     # What follows from it
 
-    def _happen(self, asked: Asked, *, later: Asked | None = None) -> None:
+    def _happen(
+        self,
+        asked: Asked,
+        *,
+        later: Asked | None = None,
+        renewed: Sequence[str] = (),
+    ) -> None:
         goals = self.said.goals
         for goal in goals.values():
             if goal.frozen is not None and not self.said.stands_still(goal):
                 _thaw(goal)
         self._moment(asked)
-        for goal in goals.values():
+        for goal_id, goal in goals.items():
             if goal.frozen is None:
                 goal.own = self._own(goal)
+                # A recalculation replaces what was written without a lock.
+                goal.written = None if goal_id in renewed else goal.written
         self._moment({})
         if later:
             self._moment(later)
@@ -414,6 +427,7 @@ _DO: dict[Kind, Callable[[Oracle, Deed], None]] = {
     Kind.CHANGE_GOAL: Oracle._change_goal,
     Kind.DELETE_GOAL: Oracle._delete_goal,
     Kind.ALIGN_GOAL: Oracle._align_goal,
+    Kind.RECALCULATE: Oracle._recalculate,
     Kind.CREATE_METRIC: Oracle._create_metric,
     Kind.CHANGE_METRIC: Oracle._change_metric,
     Kind.DELETE_METRIC: Oracle._delete_metric,

@@ -325,7 +325,7 @@ def _attaches(
         yield "goal_too_deep"
 
 
-def _delete_goal(said: Said, deed: Deed) -> Broken:
+def _a_goal(said: Said, deed: Deed) -> Broken:
     if deed.name not in said.goals:
         yield "not_found"
 
@@ -420,7 +420,8 @@ def _never(_said: Said, _deed: Deed) -> Broken:
 _RULES: dict[Kind, Callable[[Said, Deed], Broken]] = {
     Kind.CREATE_GOALS: _create_goals,
     Kind.CHANGE_GOAL: _change_goal,
-    Kind.DELETE_GOAL: _delete_goal,
+    Kind.DELETE_GOAL: _a_goal,
+    Kind.RECALCULATE: _a_goal,
     Kind.ALIGN_GOAL: _align_goal,
     Kind.CREATE_METRIC: _create_metric,
     Kind.CHANGE_METRIC: _change_metric,

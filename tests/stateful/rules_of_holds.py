@@ -51,6 +51,12 @@ class RulesOfHolds(Life):
 
     @with_goals
     @rule(goal=pick)
+    def recalculate(self, goal: int) -> None:
+        """Rebuild a goal's whole tree, where nothing is wrong."""
+        self._do(Kind.RECALCULATE, self._goal(goal))
+
+    @with_goals
+    @rule(goal=pick)
     def withdraw(self, goal: int) -> None:
         """Take back what was written."""
         self._change(goal, {"is_override": False})

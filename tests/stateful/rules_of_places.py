@@ -32,18 +32,20 @@ class RulesOfPlaces(Life):
 
     @initialize(
         several=st.lists(
-            st.tuples(bodies.new_goals, st.integers(-1, 3)), min_size=1, max_size=6
+            st.tuples(bodies.new_goals, st.integers(-1, 3), bodies.sound_overrides),
+            min_size=1,
+            max_size=6,
         ),
         period=bodies.periods,
     )
-    def begin(self, several: list[tuple[Json, int]], period: Json) -> None:
+    def begin(self, several: list[tuple[Json, int, Json]], period: Json) -> None:
         """Begin with some goals of one metric and period."""
         family: list[Json] = []
-        for body, parent in several:
+        for body, parent, override in several:
             place = {"metric_id": "revenue", **period}
             if 0 <= parent < len(family):
                 place = {"parent_id": family[parent]["id"]}
-            family.append(_goal(self._new_id(), **body, **place))
+            family.append(_goal(self._new_id(), **body, **place, **override))
         self._do(Kind.CREATE_GOALS, body=family)
 
     @precondition(lambda self: not self._is_full())

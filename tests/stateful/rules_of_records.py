@@ -153,12 +153,8 @@ class RulesOfRecords(Life):
         ]
         if self._unsettled:
             self._do_so(REST)
-        self._done.append(str(Deed(Kind.SEND_RECORDS, "in conflict", contents)))
-        try:
-            self._run(self._settle_conflict(number, contents))
-        except Exception as fault:
-            self._tell(fault)
-            raise
+        deed = Deed(Kind.SEND_RECORDS, "in conflict", contents)
+        self._await(deed, self._settle_conflict(number, contents))
 
     async def _settle_conflict(self, number: int, contents: list[Json]) -> None:
         """Tell the oracle which content stands after each; no order may decide it."""
@@ -182,5 +178,5 @@ class RulesOfRecords(Life):
                 if one["attributes"]["copy"] == known.get("copy")
             ]
             self._oracle.let_stand({**record, **stands})
-            await self._judge(REST)
+        await self._judge(REST)
         return stands

@@ -18,7 +18,7 @@ from tests.stateful.house import Street
 from tests.stateful.life import Diary
 from tests.stateful.machine import AnyLife
 
-EXAMPLES = int(os.environ.get("CAIRN_STATEFUL_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("CAIRN_STATEFUL_EXAMPLES", "40"))
 STEPS = int(os.environ.get("CAIRN_STATEFUL_STEPS", "40"))
 RANDOM = os.environ.get("CAIRN_STATEFUL_RANDOM", "0") != "0"
 

@@ -9,7 +9,10 @@ goals AS MATERIALIZED (
         goal.parent_number,
         goal.tree_number,
         goal.definition,
-        goal.rederivation_id IS NOT NULL AS computing,
+        -- While what depends on changed records waits to be read again, nobody can say
+        -- what goals that read through links should be.
+        goal.rederivation_id IS NOT NULL OR (waiting.parents AND fields.are_linked)
+            AS computing,
         goal.locked
         OR goal.written
         OR goal.frozen
@@ -41,6 +44,16 @@ goals AS MATERIALIZED (
         END AS kept_decimals
     FROM rollup.goal
     JOIN rollup.metric ON metric.id = goal.definition ->> 'metric_id'
+    CROSS JOIN (
+        SELECT EXISTS (
+            SELECT FROM rollup.rederivation WHERE rederivation.parents IS NOT NULL
+        ) AS parents
+    ) AS waiting
+    CROSS JOIN LATERAL (
+        SELECT jsonb_path_exists(
+            metric.definition, '$.rollup_fields.*.*.link'
+        ) AS are_linked
+    ) AS fields
     WHERE NOT goal.gone
 ),
 
@@ -119,11 +132,14 @@ wanted AS MATERIALIZED (
     SELECT
         asked.*,
         dense_rank() OVER (
-            ORDER BY entity, state, status, date_attribute, source_attribute, decimals
+            ORDER BY
+                entity, state, status, date_attribute, source_attribute, decimals,
+                state_link, state_entity, date_link, date_entity
         ) AS rule,
         dense_rank() OVER (
             ORDER BY
                 entity, state, status, date_attribute, source_attribute, decimals,
+                state_link, state_entity, date_link, date_entity,
                 owner, with_members, first_day, last_day, opens, closes
         ) AS measure
     FROM (
@@ -135,6 +151,10 @@ wanted AS MATERIALIZED (
             field.value ->> 'source_state' AS state,
             field.value ->> 'source_status' AS status,
             field.value ->> 'date_attribute' AS date_attribute,
+            field.value #>> '{state_from,link}' AS state_link,
+            field.value #>> '{state_from,entity}' AS state_entity,
+            field.value #>> '{date_from,link}' AS date_link,
+            field.value #>> '{date_from,entity}' AS date_entity,
             CASE WHEN goals.metric_kind = 'amount'
                 THEN field.value ->> 'source_attribute'
             END AS source_attribute,
@@ -168,7 +188,8 @@ wanted AS MATERIALIZED (
 
 rules AS MATERIALIZED (
     SELECT DISTINCT
-        rule, entity, state, status, date_attribute, source_attribute, decimals
+        rule, entity, state, status, date_attribute, source_attribute, decimals,
+        state_link, state_entity, date_link, date_entity
     FROM wanted
 ),
 
@@ -191,36 +212,95 @@ owners AS MATERIALIZED (
     WHERE measures.with_members
 ),
 
--- Each record read once for each rule: its day or instant, and its units. OFFSET 0
--- keeps the steps apart, so that nothing is read twice.
-texts AS (
+-- The records that rules with a link are about, with what stands at the other end: the
+-- text that names it makes the key. Elsewhere nobody looks for it.
+linked AS (
     SELECT
         rules.rule,
-        ('1e' || rules.decimals)::numeric AS factor,
-        rules.source_attribute IS NULL AS counts,
+        record.key,
+        CASE WHEN jsonb_typeof(record.attributes -> rules.state_link) = 'string'
+            THEN rules.state_entity || '/' || (record.attributes ->> rules.state_link)
+        END AS state_key,
+        CASE WHEN jsonb_typeof(record.attributes -> rules.date_link) = 'string'
+            THEN rules.date_entity || '/' || (record.attributes ->> rules.date_link)
+        END AS date_key
+    FROM rules
+    JOIN rollup.record ON record.entity = rules.entity
+    WHERE
+        (rules.state_link IS NOT NULL OR rules.date_link IS NOT NULL)
+        AND NOT record.deleted AND record.version >= 0
+    OFFSET 0
+),
+
+-- Each record of the right state for each rule, and where its date stands.
+met AS (
+    SELECT
+        rules.rule,
+        rules.decimals,
+        rules.source_attribute,
         record.owner,
-        CASE WHEN jsonb_typeof(record.attributes -> rules.date_attribute) = 'string'
-            THEN record.attributes ->> rules.date_attribute
-        END AS date_text,
-        CASE
-            WHEN rules.source_attribute IS NULL THEN NULL
-            WHEN
-                jsonb_typeof(record.attributes -> rules.source_attribute) = 'number'
-                THEN record.attributes ->> rules.source_attribute
-            WHEN
-                jsonb_typeof(record.attributes -> rules.source_attribute) = 'string'
-                AND record.attributes ->> rules.source_attribute
-                ~ '^[+-]?[0-9]{1,17}(\.[0-9]{1,40})?$'
-                THEN record.attributes ->> rules.source_attribute
-        END AS amount_text
+        record.attributes,
+        record.attributes -> rules.date_attribute AS dated
     FROM rules
     JOIN rollup.record
         ON
             record.entity = rules.entity
             AND (rules.state IS NULL OR record.state = rules.state)
             AND (rules.status IS NULL OR record.status = rules.status)
-    -- A placeholder has no version and never counts.
-    WHERE NOT record.deleted AND record.version >= 0
+    WHERE
+        rules.state_link IS NULL AND rules.date_link IS NULL
+        -- A placeholder has no version and never counts.
+        AND NOT record.deleted AND record.version >= 0
+    UNION ALL
+    SELECT
+        rules.rule,
+        rules.decimals,
+        rules.source_attribute,
+        record.owner,
+        record.attributes,
+        CASE WHEN rules.date_link IS NULL THEN record.attributes ELSE dates.attributes END
+        -> rules.date_attribute
+    FROM linked
+    JOIN rules ON rules.rule = linked.rule
+    JOIN rollup.record ON record.key = linked.key
+    LEFT JOIN rollup.record AS states
+        ON states.key = linked.state_key AND NOT states.deleted AND states.version >= 0
+    LEFT JOIN rollup.record AS dates
+        ON dates.key = linked.date_key AND NOT dates.deleted AND dates.version >= 0
+    WHERE
+        (
+            rules.state IS NULL
+            OR CASE WHEN rules.state_link IS NULL THEN record.state ELSE states.state END
+            = rules.state
+        )
+        AND (
+            rules.status IS NULL
+            OR CASE WHEN rules.state_link IS NULL THEN record.status ELSE states.status END
+            = rules.status
+        )
+),
+
+-- Each record read once for each rule: its day or instant, and its units. OFFSET 0
+-- keeps the steps apart, so that nothing is read twice.
+texts AS (
+    SELECT
+        rule,
+        ('1e' || decimals)::numeric AS factor,
+        source_attribute IS NULL AS counts,
+        owner,
+        CASE WHEN jsonb_typeof(dated) = 'string' THEN dated #>> '{}' END AS date_text,
+        CASE
+            WHEN source_attribute IS NULL THEN NULL
+            WHEN
+                jsonb_typeof(attributes -> source_attribute) = 'number'
+                THEN attributes ->> source_attribute
+            WHEN
+                jsonb_typeof(attributes -> source_attribute) = 'string'
+                AND attributes ->> source_attribute
+                ~ '^[+-]?[0-9]{1,17}(\.[0-9]{1,40})?$'
+                THEN attributes ->> source_attribute
+        END AS amount_text
+    FROM met
     OFFSET 0
 ),
 

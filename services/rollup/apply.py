@@ -8,19 +8,22 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import asyncpg
 from prometheus_client import Counter
 
+from services.rollup import linked
 from services.rollup.domain.conflicts import content_hash, says_the_same
 from services.rollup.domain.contributions import Contributions, Deltas, by_group
+from services.rollup.domain.definitions import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.intake import Batch, Intake
+from services.rollup.linked import Followed, Taken
 from services.rollup.source import Source, Span
 from services.rollup.store import records
 from services.rollup.store.offsets import Standpoint
-from services.rollup.store.records import Fresh, Stored
+from services.rollup.store.records import Fresh
 from shared.messages.records import ActivityRecord
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS, Connection
@@ -42,6 +45,25 @@ CONFLICTS = Counter(
 )
 
 
+class Known(Protocol):
+    """What is known of a record before it changes."""
+
+    @property
+    def version(self) -> int:
+        """The version that stands."""
+
+    @property
+    def contributions(self) -> Contributions:
+        """What it adds until now."""
+
+
+class _LinksAreNewError(Exception):
+    """Records were locked alone, which by the definitions of now depend on others.
+
+    All is given back, for records are locked in one order.
+    """
+
+
 @dataclass(slots=True)
 class Applied:
     """What became of a batch."""
@@ -60,12 +82,19 @@ class _Changes:
     inserts: list[Fresh] = field(default_factory=list)
     updates: list[Fresh] = field(default_factory=list)
     deltas: Deltas = field(default_factory=Deltas)
+    # What becomes of records that depend on these.
+    followed: Followed = field(default_factory=Followed)
+
+    @property
+    def fresh(self) -> list[ActivityRecord]:
+        """All records of the batch that are newer than what stood."""
+        return [record for record, _ in (*self.inserts, *self.updates)]
 
     def add(
         self,
         record: ActivityRecord,
         after: Contributions,
-        known: Stored | None,
+        known: Known | None,
         trace: str | None,
     ) -> None:
         """Add a record that is newer than what is known of it."""
@@ -96,13 +125,23 @@ class Applying:
 
     async def apply(self, batch: Batch) -> Applied:
         """Apply what of the batch is in its place, all of it or nothing."""
+        while True:
+            try:
+                return await self._apply(batch)
+            except _LinksAreNewError:
+                # What we hold in memory knows of them by now.
+                continue
+
+    async def _apply(self, batch: Batch) -> Applied:
         ours = newest(record for _, record in batch.records)
+        # Records that depend on others are locked together with those, later.
+        is_linked = self._held.now.index.links.touch(ours.values())
         async with self._pool.acquire() as connection, connection.transaction():
             begun = await records.begin_batch(
                 connection,
                 self._topic,
                 [span.partition for span in batch.spans],
-                ours,
+                () if is_linked else ours,
             )
             applied = _accepted(batch.spans, begun.partitions)
             if not applied.next_offsets:
@@ -114,16 +153,17 @@ class Applying:
                     if partition in applied.next_offsets
                 )
             definitions = await self._held.at(connection, begun.revision)
-            changes = _Changes()
-            for record in await _newer(connection, ours, begun.records):
-                known = begun.records.get(record.key)
-                changes.add(
-                    record,
-                    definitions.contributions_of(
-                        record, None if known is None else known.contributions
-                    ),
-                    known,
-                    batch.traces.get(record.key),
+            links = definitions.index.links
+            if is_linked:
+                taken = await linked.take(connection, links, ours)
+                changes = await _changes_beside_others(
+                    connection, definitions, ours, taken, batch.traces
+                )
+            elif links.touch(ours.values()):
+                raise _LinksAreNewError
+            else:
+                changes = await _changes_alone(
+                    connection, definitions, ours, begun.records, batch.traces
                 )
             groups = by_group(changes.deltas, definitions.forest.group_of)
             applied.groups = tuple(groups)
@@ -137,6 +177,10 @@ class Applying:
                 next_offsets=applied.next_offsets,
                 word=self._word_of(applied.groups, batch.behind),
             )
+            if is_linked:
+                await linked.write_around(
+                    connection, links, changes.fresh, changes.followed
+                )
         changed = len(changes.inserts) + len(changes.updates)
         APPLIED.inc(changed)
         STALE.inc(len(ours) - changed)
@@ -215,10 +259,57 @@ def newest(several: Iterable[ActivityRecord]) -> dict[str, ActivityRecord]:
     return latest
 
 
+async def _changes_alone(
+    connection: Connection,
+    definitions: Definitions,
+    ours: Mapping[str, ActivityRecord],
+    stored: Mapping[str, Known],
+    traces: Mapping[str, str],
+) -> _Changes:
+    """Return what a batch changes if nothing depends on anything."""
+    changes = _Changes()
+    for record in await _newer(connection, ours, stored):
+        known = stored.get(record.key)
+        changes.add(
+            record,
+            definitions.contributions_of(
+                record, None if known is None else known.contributions
+            ),
+            known,
+            traces.get(record.key),
+        )
+    return changes
+
+
+async def _changes_beside_others(
+    connection: Connection,
+    definitions: Definitions,
+    ours: Mapping[str, ActivityRecord],
+    taken: Taken,
+    traces: Mapping[str, str],
+) -> _Changes:
+    """Return what a batch changes, also of records that depend on its own."""
+    stored = taken.records
+    # In the order in which they are inserted: two that bring the same wait in turn.
+    newer = sorted(await _newer(connection, ours, stored), key=lambda one: one.key)
+    fresh = {record.key: record for record in newer}
+    parents = taken.parents_beside(fresh)
+    changes = _Changes()
+    for key, record in fresh.items():
+        known = stored.get(key)
+        before = None if known is None else known.contributions
+        after = definitions.contributions_of(record, before, parents)
+        changes.add(record, after, known, traces.get(key))
+    changes.followed = linked.follow(
+        definitions, taken, fresh, deltas=changes.deltas, traces=traces
+    )
+    return changes
+
+
 async def _newer(
     connection: Connection,
-    ours: dict[str, ActivityRecord],
-    stored: dict[str, Stored],
+    ours: Mapping[str, ActivityRecord],
+    stored: Mapping[str, Known],
 ) -> list[ActivityRecord]:
     """Return the records that replace what is stored."""
     fresh: list[ActivityRecord] = []

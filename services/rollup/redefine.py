@@ -27,7 +27,6 @@ from services.rollup.change_sets import (
     read_change,
     whole_prefix,
 )
-from services.rollup.climb import carried_by, gather
 from services.rollup.domain.ancestry import Movements
 from services.rollup.domain.definitions import Definitions, Outcome
 from services.rollup.domain.forest import TREE_GROUPS
@@ -39,6 +38,7 @@ from services.rollup.domain.touching import (
     overdue,
     touched_goals,
 )
+from services.rollup.gathering import carried_by, gather
 from services.rollup.held import HeldDefinitions
 from services.rollup.source import Source, Span
 from services.rollup.store import (
@@ -217,7 +217,7 @@ class Redefining:
         self, connection: Connection, definitions: Definitions
     ) -> datetime:
         now = await directory.move_clock(connection, minute_of(self._clock()))
-        definitions.directory.now = now
+        definitions.directory.look_at(now)
         return now
 
     async def _apply(self, ready: Sequence[Change], epoch: int) -> list[int] | None:

@@ -12,7 +12,7 @@ from typing import Final
 import asyncpg
 from prometheus_client import Counter
 
-from services.rollup import recalculate
+from services.rollup import linked, recalculate
 from services.rollup.domain.contributions import Contributions, Deltas, by_group
 from services.rollup.domain.definitions import Definitions
 from services.rollup.held import HeldDefinitions
@@ -84,22 +84,21 @@ class Rederiving:
     async def _read_on(
         self, connection: Connection, definitions: Definitions, job: Rederivation
     ) -> list[int]:
-        chunk = await records.candidates(
-            connection,
-            after=job.cursor,
-            entities=job.entities,
-            owners=job.owners,
-            limit=CHUNK_RECORDS,
-        )
+        links = definitions.index.links
+        taken = await linked.take_chunk(connection, links, job, limit=CHUNK_RECORDS)
+        chunk = taken.records
         deltas = Deltas()
         changed: list[tuple[str, Contributions]] = []
         for record in chunk:
-            after = definitions.contributions_of(record, record.contributions)
+            after = definitions.contributions_of(
+                record, record.contributions, taken.parents
+            )
             if after != record.contributions:
                 changed.append((record.key, after))
                 deltas.add(record.contributions, after, record)
         if changed:
             await records.update_contributions(connection, changed)
+        await linked.write_edges(connection, links, chunk)
         by_trees = by_group(deltas, definitions.forest.group_of)
         await records.append_deltas(connection, by_trees, behind=False)
         await recalculate.note_chunk(connection, job, deltas, records_read=len(chunk))

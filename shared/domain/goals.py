@@ -8,6 +8,7 @@ from typing import Final, NewType
 
 from shared.domain.amounts import DataType, MetricKind, decimals_of
 from shared.domain.periods import Period
+from shared.domain.records import AttributeValue
 
 GoalId = NewType("GoalId", str)
 MetricId = NewType("MetricId", str)
@@ -93,6 +94,23 @@ class GoalState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An attribute of a record that holds the id of another, and what that one is."""
+
+    # Called as people and messages call it.
+    link: str
+    entity: str
+
+    def parent_key(self, attributes: Mapping[str, AttributeValue]) -> str | None:
+        """Return the key of the record that is linked to, if one is."""
+        value = attributes.get(self.link)
+        # Ids are text; what is longer than one is none.
+        if not isinstance(value, str) or not 0 < len(value) <= ID_LENGTH_MAX:
+            return None
+        return f"{self.entity}/{value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollupField:
     """Which records feed one measure of a metric."""
 
@@ -101,6 +119,10 @@ class RollupField:
     source_state: str | None = None
     source_status: str | None = None
     date_attribute: str
+    # Where state and status, and where the date, are read: of the record itself, or of
+    # the one that it links to.
+    state_from: Link | None = None
+    date_from: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,3 +51,8 @@ class Record(Protocol):
     @property
     def occurred_at(self) -> datetime | None:
         """When it happened, as the sender has it."""
+
+
+# The records that others link to, by their keys. One that never came may be missing,
+# or be there as a deleted one.
+Parents = Mapping[str, Record]

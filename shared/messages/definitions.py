@@ -22,6 +22,7 @@ from shared.domain.goals import (
     GoalNumber,
     GoalRight,
     GoalState,
+    Link,
     Metric,
     MetricId,
     Override,
@@ -70,6 +71,19 @@ class PrincipalDefinition(BaseModel):
     id: str
 
 
+class LinkDefinition(BaseModel):
+    """The attribute that holds a linked record's id, and that record's entity."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    link: str
+    entity: str
+
+    def as_link(self) -> Link:
+        """Return what the domain knows of it."""
+        return Link(link=self.link, entity=self.entity)
+
+
 class RollupFieldDefinition(BaseModel):
     """Which records feed one measure."""
 
@@ -80,6 +94,20 @@ class RollupFieldDefinition(BaseModel):
     source_state: str | None = None
     source_status: str | None = None
     date_attribute: str
+    state_from: LinkDefinition | None = None
+    date_from: LinkDefinition | None = None
+
+    def as_rollup_field(self) -> RollupField:
+        """Return what the domain knows of it."""
+        return RollupField(
+            source_entity=self.source_entity,
+            source_attribute=self.source_attribute,
+            source_state=self.source_state,
+            source_status=self.source_status,
+            date_attribute=self.date_attribute,
+            state_from=None if self.state_from is None else self.state_from.as_link(),
+            date_from=None if self.date_from is None else self.date_from.as_link(),
+        )
 
 
 class MetricDefinition(_Definition):
@@ -99,7 +127,7 @@ class MetricDefinition(_Definition):
             kind=self.metric_kind,
             data_type=self.data_type,
             rollup_fields={
-                slot: RollupField(**field.model_dump())
+                slot: field.as_rollup_field()
                 for slot, field in self.rollup_fields.items()
             },
         )

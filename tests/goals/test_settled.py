@@ -16,6 +16,7 @@ DONE = Standing(
     next_offsets={(RECORDS, 0): 7, (CHANGES, 0): 3},
     waiting_deltas=0,
     computing_goals=0,
+    waiting_parents=0,
     waiting_announcements=0,
 )
 
@@ -37,6 +38,7 @@ def test_all_applied_and_nothing_waiting_is_settled() -> None:
         replace(DONE, next_offsets={(CHANGES, 0): 3}),
         replace(DONE, waiting_deltas=1),
         replace(DONE, computing_goals=1),
+        replace(DONE, waiting_parents=1),
     ],
 )
 def test_anything_left_to_do_is_not_settled(standing: Standing) -> None:

@@ -17,6 +17,7 @@ from shared.domain.amounts import DataType, MetricKind
 from shared.domain.goals import (
     SLOTS,
     Goal,
+    Link,
     Metric,
     MetricId,
     Principal,
@@ -38,6 +39,11 @@ OWNERS = (
 )
 # Of the team that is called like a user.
 PEOPLE = Directory(members={"R0": ("R1", "R2")})
+LINKS = (
+    Link(link="opportunityid", entity="opportunity"),
+    Link(link="otherid", entity="opportunity"),
+    Link(link="otherid", entity="case"),
+)
 AMOUNTS = ("400.00", "-1", "0", "0.00004", None, "none", 7, True)
 SHARE_MIN = 0.10
 
@@ -48,6 +54,8 @@ rollup_fields = st.builds(
     source_state=st.sampled_from(STATES),
     source_status=st.sampled_from((None, "1")),
     date_attribute=st.sampled_from(DATES),
+    state_from=st.sampled_from((None, None, *LINKS)),
+    date_from=st.sampled_from((None, None, *LINKS)),
 )
 metrics = st.builds(
     Metric,
@@ -96,20 +104,65 @@ class Case:
     goal: Goal
     field: RollupField
     record: ActivityRecord
+    # The records that it may link to.
+    parents: dict[str, ActivityRecord]
+
+
+# What each link of a record that fits holds, so that its parent is found.
+TARGETS = {link.link: f"P-{link.link}" for link in LINKS}
 
 
 def fitting(one: Goal, field: RollupField) -> dict[str, Any]:
-    """Return a record that meets every condition of a goal's field."""
-    return {
-        "entity": field.source_entity,
+    """Return a record that meets every condition of a goal's field, with its parents.
+
+    What it says itself, and nobody asks it, is wrong.
+    """
+    judged = {
         "state": field.source_state or "won",
         "status": field.source_status or "2",
+    }
+    dated = {field.date_attribute: one.period.start.isoformat()}
+    wrong = {"state": "lost", "status": "8"}
+    return {
+        "entity": field.source_entity,
+        **(wrong if field.state_from else judged),
         "owner": one.owner.key,
         "attributes": {
             "amount": "12.5",
-            field.date_attribute: one.period.start.isoformat(),
+            **({} if field.date_from else dated),
+            **TARGETS,
+        },
+        "parents": {
+            f"{link.entity}/{TARGETS[link.link]}": {
+                "id": TARGETS[link.link],
+                "entity": link.entity,
+                **(judged if link == field.state_from else wrong),
+                "attributes": dated if link == field.date_from else {},
+            }
+            for link in LINKS
         },
     }
+
+
+def broken_links(one: Goal, field: RollupField) -> list[dict[str, Any]]:
+    """Return changes that break what a field reads through its links."""
+    fits = fitting(one, field)
+    broken: list[dict[str, Any]] = []
+    for link in {field.state_from, field.date_from} - {None}:
+        assert link is not None
+        key = f"{link.entity}/{TARGETS[link.link]}"
+        parents, attributes = fits["parents"], fits["attributes"]
+        broken += [
+            {"parents": {name: parents[name] for name in parents.keys() - {key}}},
+            {"parents": parents | {key: parents[key] | {"deleted": True}}},
+            {"parents": parents | {key: parents[key] | {"state": "lost"}}},
+            {"parents": parents | {key: parents[key] | {"attributes": {}}}},
+            *(
+                {"attributes": attributes | {link.link: value}}
+                for value in (None, 7, "", "P-x", "P" * 201)
+            ),
+        ]
+    return broken
 
 
 def flips(one: Goal, field: RollupField) -> list[dict[str, Any]]:
@@ -127,14 +180,16 @@ def flips(one: Goal, field: RollupField) -> list[dict[str, Any]]:
     broken: list[dict[str, Any]] = [
         {"entity": "case"},
         {"deleted": True},
-        *(
-            {"attributes": {"amount": "1", field.date_attribute: value}}
-            for value in outside
-        ),
+        *broken_links(one, field),
     ]
-    if field.source_state is not None:
+    if field.date_from is None:
+        fits = fitting(one, field)["attributes"]
+        broken += [
+            {"attributes": fits | {field.date_attribute: value}} for value in outside
+        ]
+    if field.source_state is not None and field.state_from is None:
         broken += [{"state": "lost"}, {"state": None}]
-    if field.source_status is not None:
+    if field.source_status is not None and field.state_from is None:
         broken += [{"status": "9"}, {"status": None}]
     if one.owner_records_only:
         broken += [{"owner": "user/stranger"}, {"owner": "user/R1"}, {"owner": None}]
@@ -150,7 +205,11 @@ def cases(draw: st.DrawFn, goals: Sequence[Goal], kinds: Sequence[Metric]) -> Ca
     fields = fitting(one, field)
     fields["attributes"]["amount"] = draw(st.sampled_from(AMOUNTS))
     if draw(st.booleans()):
-        fields["attributes"][field.date_attribute] = draw(
+        dated = fields
+        if field.date_from is not None:
+            target = TARGETS[field.date_from.link]
+            dated = fields["parents"][f"{field.date_from.entity}/{target}"]
+        dated["attributes"][field.date_attribute] = draw(
             st.sampled_from(
                 [
                     one.period.end.isoformat(),
@@ -161,19 +220,25 @@ def cases(draw: st.DrawFn, goals: Sequence[Goal], kinds: Sequence[Metric]) -> Ca
         )
     for _ in range(draw(st.sampled_from((0, 0, 1, 2, 2, 3, 3)))):
         fields.update(draw(st.sampled_from(flips(one, field))))
-    return Case(one, field, record(**fields))
+    parents = {key: record(**parent) for key, parent in fields.pop("parents").items()}
+    return Case(one, field, record(**fields), parents)
 
 
 def by_the_rule(
-    one: ActivityRecord, goals: Sequence[Goal], kinds: Sequence[Metric]
+    case: Case, goals: Sequence[Goal], kinds: Sequence[Metric]
 ) -> dict[int, int]:
     """Return what a record adds by asking every goal."""
+    one = case.record
     found = {}
     for a_goal, metric in zip(goals, kinds, strict=True):
         for index, slot in enumerate(SLOTS):
             field = metric.rollup_fields.get(slot)
             if field is not None and participates(
-                one, a_goal, field, PEOPLE.members.get(a_goal.owner.id, ())
+                one,
+                a_goal,
+                field,
+                case.parents,
+                PEOPLE.members.get(a_goal.owner.id, ()),
             ):
                 amount = amount_of(one, metric, field)
                 if amount:
@@ -189,9 +254,14 @@ def index_of(goals: Sequence[Goal], kinds: Sequence[Metric]) -> GoalIndex:
     return index
 
 
-def by_the_index(index: GoalIndex, one: ActivityRecord) -> dict[int, int]:
-    """Return what a record adds by asking the index."""
-    slots, amounts = index.contributions_of(one)
+def by_the_index(index: GoalIndex, case: Case) -> dict[int, int]:
+    """Return what a record adds by asking the index.
+
+    It is given those parents only that it says it needs.
+    """
+    needed = index.links.parents_of(case.record)
+    parents = {key: case.parents[key] for key in needed & case.parents.keys()}
+    slots, amounts = index.contributions_of(case.record, parents)
     assert len(set(slots)) == len(slots)
     return dict(zip(slots, amounts, strict=True))
 
@@ -201,8 +271,15 @@ def conditions_held(case: Case) -> int:
     one, field = case.goal, case.field
     always = replace(one, owner_records_only=False)
     date_alone = RollupField(
-        source_entity=case.record.entity, date_attribute=field.date_attribute
+        source_entity=case.record.entity,
+        date_attribute=field.date_attribute,
+        date_from=field.date_from,
     )
+    judged = case.record
+    if field.state_from is not None:
+        key = field.state_from.parent_key(case.record.attributes)
+        found = case.parents.get(key or "")
+        judged = record(state=None) if found is None or found.deleted else found
     alive = record(
         **{
             name: getattr(case.record, name)
@@ -213,12 +290,15 @@ def conditions_held(case: Case) -> int:
         (
             case.record.deleted,
             case.record.entity != field.source_entity,
-            field.source_state not in (None, case.record.state),
-            field.source_status not in (None, case.record.status),
+            field.source_state not in (None, judged.state),
+            field.source_status not in (None, judged.status),
             one.owner_records_only and case.record.owner != one.owner.key,
             one.rollup_only_from_children,
             not participates(
-                alive, replace(always, rollup_only_from_children=False), date_alone
+                alive,
+                replace(always, rollup_only_from_children=False),
+                date_alone,
+                case.parents,
             ),
         )
     )
@@ -241,9 +321,9 @@ def test_the_index_agrees_with_the_rule() -> None:
         failed = conditions_held(case)
         seen[("all", "all but one")[failed] if failed < 2 else "fewer"] += 1
 
-        found = by_the_index(index_of(goals, kinds), case.record)
+        found = by_the_index(index_of(goals, kinds), case)
 
-        assert found == by_the_rule(case.record, goals, kinds)
+        assert found == by_the_rule(case, goals, kinds)
 
     agrees()
     total = sum(seen.values())
@@ -266,13 +346,14 @@ def test_a_goal_that_was_removed_leaves_nothing_behind(
             index.remove(one, metric, PEOPLE.owners_of(one))
 
     case = data.draw(cases(goals, kinds))
-    assert by_the_index(index, case.record) == {
+    assert by_the_index(index, case) == {
         slot: amount
-        for slot, amount in by_the_rule(case.record, goals, kinds).items()
+        for slot, amount in by_the_rule(case, goals, kinds).items()
         if kept[(slot >> 3) - 1]
     }
     if not any(kept):
         assert not index._entities
+        assert not index.links.touch([case.record, *case.parents.values()])
 
 
 @given(several_goals(), st.data())
@@ -289,7 +370,7 @@ def test_the_order_of_adding_does_not_matter(
 
     case = data.draw(cases(goals, kinds))
 
-    assert by_the_index(index, case.record) == by_the_rule(case.record, goals, kinds)
+    assert by_the_index(index, case) == by_the_rule(case, goals, kinds)
 
 
 def test_one_record_may_feed_two_fields_of_a_goal() -> None:
@@ -302,7 +383,8 @@ def test_one_record_may_feed_two_fields_of_a_goal() -> None:
     )
     index = index_of([goal(3)], [metric])
 
-    found = by_the_index(index, record(entity="call"))
+    slots, amounts = index.contributions_of(record(entity="call"))
+    found = dict(zip(slots, amounts, strict=True))
 
     assert found == {slot_of(3, 0): 1, slot_of(3, 2): 1}
     index.remove(goal(3), metric, PEOPLE.owners_of(goal(3)))

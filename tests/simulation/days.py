@@ -86,6 +86,26 @@ METRICS: dict[str, dict[str, Any]] = {
             },
         },
     },
+    # What a call is about decides whether it counts, and some deals wait for a call.
+    "deals": {
+        "metric_kind": "count",
+        "data_type": None,
+        "rollup_fields": {
+            "actual": {
+                "source_entity": "call",
+                "source_state": "won",
+                "date_attribute": "closed",
+                "state_from": {"link": "about", "entity": "opportunity"},
+                "date_from": {"link": "about", "entity": "opportunity"},
+            },
+            "custom": {
+                "source_entity": "opportunity",
+                "source_state": "open",
+                "date_attribute": "closed",
+                "date_from": {"link": "about", "entity": "call"},
+            },
+        },
+    },
     "ratio": {
         "metric_kind": "amount",
         "data_type": "decimal",
@@ -153,6 +173,7 @@ class Days:
                 "amount": dice.choice(AMOUNTS),
                 "closed": dice.choice(DATES),
                 "expected": dice.choice(DATES),
+                "about": dice.choice((None, f"O-{dice.randrange(45)}")),
             },
         }
 

@@ -85,23 +85,36 @@ class Model:
         if goal["rollup_only_from_children"]:
             return
         for record in self.records.values():
-            if _counts(record, goal, rollup_field):
+            if self._counts(record, goal, rollup_field):
                 yield _amount(record, metric, rollup_field)
 
-
-def _counts(
-    record: dict[str, Any], goal: dict[str, Any], rollup_field: dict[str, Any]
-) -> bool:
-    if record["deleted"] or record["entity"] != rollup_field["source_entity"]:
-        return False
-    for name in ("state", "status"):
-        wanted = rollup_field.get(f"source_{name}")
-        if wanted is not None and record[name] != wanted:
+    def _counts(
+        self, record: dict[str, Any], goal: dict[str, Any], rollup_field: dict[str, Any]
+    ) -> bool:
+        if record["deleted"] or record["entity"] != rollup_field["source_entity"]:
             return False
-    if goal["owner_records_only"] and record["owner"] != goal["owner"]:
-        return False
-    when = record["attributes"].get(rollup_field["date_attribute"])
-    return when is not None and _in_period(when, goal["period"])
+        judged = self._read_from(record, rollup_field.get("state_from"))
+        for name in ("state", "status"):
+            wanted = rollup_field.get(f"source_{name}")
+            if wanted is not None and (judged is None or judged[name] != wanted):
+                return False
+        if goal["owner_records_only"] and record["owner"] != goal["owner"]:
+            return False
+        dated = self._read_from(record, rollup_field.get("date_from"))
+        if dated is None:
+            return False
+        when = dated["attributes"].get(rollup_field["date_attribute"])
+        return when is not None and _in_period(when, goal["period"])
+
+    def _read_from(
+        self, record: dict[str, Any], link: dict[str, str] | None
+    ) -> dict[str, Any] | None:
+        """Return the record itself or the one that it links to, if it exists."""
+        if link is None:
+            return record
+        target = record["attributes"].get(link["link"])
+        found = self.records.get(f"{link['entity']}/{target}")
+        return None if found is None or found["deleted"] else found
 
 
 def _in_period(when: str, period: dict[str, str]) -> bool:

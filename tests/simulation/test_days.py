@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import pytest
 
-from services.rollup import recalculate, rederive
+from services.rollup import linked, recalculate, rederive
 from tests.integration.rollup.copies import World, prepare
 from tests.integration.rollup.judging import judge, numbers
 from tests.simulation.company import Company
@@ -30,6 +30,8 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a re-derivation take several transactions."""
     monkeypatch.setattr(rederive, "CHUNK_RECORDS", 9)
     monkeypatch.setattr(recalculate, "PAGE_RECORDS", 9)
+    # And the dependants of some records a job.
+    monkeypatch.setattr(linked, "DEPENDANTS_MAX", 2)
 
 
 @pytest.mark.usefixtures("small_chunks")

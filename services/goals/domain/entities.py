@@ -109,7 +109,8 @@ def _reads_of(metric: DefinedMetric) -> Iterator[_Read]:
 
 
 def _entity_of_dates(rollup_field: RollupField) -> str:
-    return rollup_field.source_entity
+    link = rollup_field.date_from
+    return rollup_field.source_entity if link is None else link.entity
 
 
 def _words(one: _Read) -> str:

@@ -25,7 +25,7 @@ from shared.domain.amounts import (
     MetricKind,
     decimals_of,
 )
-from shared.domain.goals import SLOTS, MetricId, RollupField, Slot
+from shared.domain.goals import SLOTS, Link, MetricId, RollupField, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +182,15 @@ def _changed_fields(
                 f"{rollup_field.source_entity}",
                 field=f"rollup_fields.{slot}.source_entity",
             )
+        if before is not None and before.state_from != rollup_field.state_from:
+            raise RefusedError(
+                ROLLUP_FIELD_FROZEN,
+                f"the {slot} of metric {metric.id} reads state and status "
+                f"{_read_from(before.state_from)}, and that never changes; leave "
+                "state_from as it is, or create another metric to read them "
+                f"{_read_from(rollup_field.state_from)}",
+                field=f"rollup_fields.{slot}.state_from",
+            )
         after[slot] = rollup_field
     return after
 
@@ -220,6 +229,12 @@ def _check_only_name_changes(
                 f"{in_words(closed)}; reopen those first, or create another metric",
                 field=f"rollup_fields.{slot}",
             )
+
+
+def _read_from(link: Link | None) -> str:
+    if link is None:
+        return "of the record itself"
+    return f"of the {link.entity} that {link.link} names"
 
 
 def _goals(count: int) -> str:

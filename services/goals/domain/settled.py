@@ -14,6 +14,8 @@ class Standing:
     next_offsets: Mapping[Place, int]
     waiting_deltas: int
     computing_goals: int
+    # Records that have changed, and not all that depends on them was looked at since.
+    waiting_parents: int
     waiting_announcements: int
 
 
@@ -26,6 +28,8 @@ class Status:
     lag: int
     waiting_deltas: int
     computing_goals: int
+    # Records whose dependants are still to be read again.
+    waiting_parents: int
     definitions_applied: bool
     waiting_announcements: int
 
@@ -50,12 +54,15 @@ def status_of(
         lag for (topic, _), lag in lags.items() if topic == definitions_topic
     )
     lag = sum(lags.values())
-    nothing_waits = not (standing.waiting_deltas or standing.computing_goals)
+    nothing_waits = not (
+        standing.waiting_deltas or standing.computing_goals or standing.waiting_parents
+    )
     return Status(
         settled=lag == 0 and definitions_applied and nothing_waits,
         lag=lag,
         waiting_deltas=standing.waiting_deltas,
         computing_goals=standing.computing_goals,
+        waiting_parents=standing.waiting_parents,
         definitions_applied=definitions_applied,
         waiting_announcements=standing.waiting_announcements,
     )

@@ -9,22 +9,46 @@ from pydantic_core import PydanticCustomError
 from services.goals.domain.metrics import DefinedMetric, MetricChange
 from services.goals.http.fields import Body, Entity, Id, LeftOut, Name, given
 from shared.domain.amounts import DataType, MetricKind
-from shared.domain.goals import MetricId, RollupField, Slot
+from shared.domain.goals import Link, MetricId, RollupField, Slot
 from shared.plumbing.identifiers import new_id
 
 
+class LinkBody(Body):
+    """An attribute that holds the id of another record, and that record's entity."""
+
+    link: Id
+    entity: Entity
+
+    def as_link(self) -> Link:
+        """Return what is asked for."""
+        return Link(link=self.link, entity=self.entity)
+
+
 class RollupFieldBody(Body):
-    """Which records feed one measure of a metric."""
+    """Which records feed one measure of a metric.
+
+    State and status, or the date, may be read of the record that theirs links to.
+    """
 
     source_entity: Entity
     source_attribute: Id | None = None
     source_state: Id | None = None
     source_status: Id | None = None
     date_attribute: Id
+    state_from: LinkBody | None = None
+    date_from: LinkBody | None = None
 
     def as_rollup_field(self) -> RollupField:
         """Return what is asked for."""
-        return RollupField(**self.model_dump())
+        return RollupField(
+            source_entity=self.source_entity,
+            source_attribute=self.source_attribute,
+            source_state=self.source_state,
+            source_status=self.source_status,
+            date_attribute=self.date_attribute,
+            state_from=None if self.state_from is None else self.state_from.as_link(),
+            date_from=None if self.date_from is None else self.date_from.as_link(),
+        )
 
 
 _REVENUE: Final[dict[str, Any]] = {
@@ -44,6 +68,25 @@ _REVENUE: Final[dict[str, Any]] = {
             "source_attribute": "estimatedvalue",
             "source_state": "open",
             "date_attribute": "estimatedclosedate",
+        },
+    },
+}
+
+
+_OF_AN_OPPORTUNITY: Final = {"link": "opportunityid", "entity": "opportunity"}
+_WON_PRODUCTS: Final[dict[str, Any]] = {
+    "id": "won-products",
+    "name": "Won products",
+    "kind": "amount",
+    "data_type": "money",
+    "rollup_fields": {
+        "actual": {
+            "source_entity": "opportunityproduct",
+            "source_attribute": "extendedamount",
+            "source_state": "won",
+            "date_attribute": "actualclosedate",
+            "state_from": _OF_AN_OPPORTUNITY,
+            "date_from": _OF_AN_OPPORTUNITY,
         },
     },
 }
@@ -79,7 +122,7 @@ class RollupFieldsBody(Body):
 class NewMetric(Body):
     """How goals are measured."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_REVENUE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_REVENUE, _WON_PRODUCTS]})
 
     id: Id | None = None
     name: Name

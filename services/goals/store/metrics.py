@@ -26,6 +26,7 @@ _READING_FROM = """
 WHERE EXISTS (
     SELECT FROM jsonb_each(thing.rollup_fields) AS one
     WHERE one.value ->> 'source_entity' = ANY($1::text[])
+       OR one.value #>> '{date_from,entity}' = ANY($1::text[])
 )
 ORDER BY thing.id
 """

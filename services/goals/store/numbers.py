@@ -62,6 +62,7 @@ SELECT next_offset FROM rollup_published.progress WHERE topic = $1 AND partition
 _STANDING = """
 SELECT
     status.waiting_deltas, status.computing_goals, status.waiting_announcements,
+    (SELECT parents FROM rollup_published.waiting_parents) AS waiting_parents,
     progress.topic, progress.partition, progress.next_offset
 FROM rollup_published.status AS status
 LEFT JOIN rollup_published.progress AS progress ON progress.topic = ANY($1::text[])
@@ -124,6 +125,7 @@ class PublishedStatements(Statements):
             },
             waiting_deltas=rows[0]["waiting_deltas"],
             computing_goals=rows[0]["computing_goals"],
+            waiting_parents=rows[0]["waiting_parents"],
             waiting_announcements=rows[0]["waiting_announcements"],
         )
 

@@ -7,9 +7,10 @@ from services.rollup.domain.contributions import Contributions, with_kept
 from services.rollup.domain.directory import Directory, DirectoryNews
 from services.rollup.domain.forest import Forest
 from services.rollup.domain.goal_index import GoalIndex
+from services.rollup.domain.links import NO_PARENTS
 from services.rollup.domain.made_under import MadeUnder
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric, MetricId
-from shared.domain.records import Record
+from shared.domain.records import Parents, Record
 
 
 @dataclass(slots=True)
@@ -23,10 +24,16 @@ class Definitions:
     directory: Directory = field(default_factory=Directory)
 
     def contributions_of(
-        self, record: Record, before: Contributions | None
+        self,
+        record: Record,
+        before: Contributions | None,
+        parents: Parents = NO_PARENTS,
     ) -> Contributions:
-        """Return what a record adds now, if it added `before` until now."""
-        added = self.index.contributions_of(record)
+        """Return what a record adds now, if it added `before` until now.
+
+        `parents` holds the records that it links to, as far as there are any.
+        """
+        added = self.index.contributions_of(record, parents)
         frozen = self.forest.frozen
         if before is None or not frozen:
             return added

@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.domain.goals import EXPIRY_DAYS, Goal, PrincipalType
+from shared.domain.goals import EXPIRY_DAYS, Goal, GoalState, PrincipalType
 
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_DAY: Final = BEGINNING.date()
 
 # What keeps a goal from being rolled up, as people read it.
 MANAGER_DISABLED: Final = "manager_disabled"
@@ -42,6 +43,13 @@ class Directory:
     schedule: Schedule = field(default_factory=Schedule)
     # Known to whoever changes definitions, for as long as he does.
     now: datetime = BEGINNING
+    # Goals whose period ends later have not expired anywhere; most do.
+    young_until: date = _FIRST_DAY
+
+    def look_at(self, now: datetime) -> None:
+        """Let it be this instant."""
+        self.now = now
+        self.young_until = now.date() - timedelta(days=self.schedule.expiry_days)
 
     def take(self, news: "DirectoryNews") -> None:
         """Know what is new; no goal that counts with a changed team is indexed now."""
@@ -53,6 +61,7 @@ class Directory:
         self.members.update(news.members)
         if news.schedule is not None:
             self.schedule = news.schedule
+            self.look_at(self.now)
 
     def owners_of(self, goal: Goal) -> Sequence[str] | None:
         """Return whose records a goal counts, or None for anybody's."""
@@ -86,9 +95,9 @@ class Directory:
     def freezes(self, goal: Goal) -> bool:
         """Tell whether a goal should stand still."""
         return (
-            not goal.is_open
+            goal.state is not GoalState.OPEN
             or goal.manager_id in self.disabled
-            or self.lets_expire(goal)
+            or (goal.period.end <= self.young_until and self.lets_expire(goal))
         )
 
 

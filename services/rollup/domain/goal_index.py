@@ -5,14 +5,15 @@ its status, then its owner (or anybody), then the period. The cost of a record f
 the goals that count it, not the goals there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.rollup.domain.contributions import Contributions, slot_of
+from services.rollup.domain.links import NO_PARENTS, Links
 from shared.domain.amounts import MetricKind, units_of
-from shared.domain.goals import SLOTS, Goal, Metric, RollupField
+from shared.domain.goals import SLOTS, Goal, Link, Metric, RollupField
 from shared.domain.periods import Bounds, bounds_of, when_of
-from shared.domain.records import Record
+from shared.domain.records import AttributeValue, Parents, Record
 
 # The slots of goals with the same period, side by side.
 _Cells = dict[Bounds, list[int]]
@@ -29,6 +30,14 @@ class _Signature:
     # None: count 1 for each record.
     source_attribute: str | None
     decimals: int
+    # None: of the record itself.
+    state_from: Link | None
+    date_from: Link | None
+
+    @property
+    def is_linked(self) -> bool:
+        """Tell whether it reads other records than the one that adds."""
+        return self.state_from is not None or self.date_from is not None
 
 
 @dataclass(slots=True)
@@ -53,10 +62,14 @@ class _Entity:
     lanes: dict[_Signature, _Lane] = field(default_factory=dict)
     of_any_state: tuple[_Lane, ...] = ()
     by_state: dict[str, tuple[_Lane, ...]] = field(default_factory=dict)
+    # Those that read through a link: what the record's own state is says nothing yet.
+    linked: tuple[_Lane, ...] = ()
 
     def arrange(self) -> None:
         """Put lanes that ask for no state beside those of each state."""
-        lanes = tuple(self.lanes.values())
+        every = tuple(self.lanes.values())
+        self.linked = tuple(lane for lane in every if lane.signature.is_linked)
+        lanes = tuple(lane for lane in every if not lane.signature.is_linked)
         self.of_any_state = tuple(
             lane for lane in lanes if lane.signature.state is None
         )
@@ -75,6 +88,7 @@ class GoalIndex:
 
     def __init__(self) -> None:
         self._entities: dict[str, _Entity] = {}
+        self.links = Links()
 
     def add(self, goal: Goal, metric: Metric, owners: Sequence[str] | None) -> None:
         """Let records of these owners meet `goal`; None: of anybody."""
@@ -116,25 +130,33 @@ class GoalIndex:
         entity.arrange()
         if not entity.lanes:
             del self._entities[signature.entity]
+        if signature.is_linked:
+            self.links.follow(self._links())
 
     def _lane(self, metric: Metric, rollup_field: RollupField) -> _Lane:
-        counts = metric.kind is MetricKind.COUNT
-        signature = _Signature(
-            rollup_field.source_entity,
-            rollup_field.source_state,
-            rollup_field.source_status,
-            rollup_field.date_attribute,
-            None if counts else rollup_field.source_attribute,
-            metric.decimals,
-        )
+        signature = _signature_of(metric, rollup_field)
         entity = self._entities.setdefault(signature.entity, _Entity())
         lane = entity.lanes.get(signature)
         if lane is None:
             lane = entity.lanes[signature] = _Lane(signature)
             entity.arrange()
+            if signature.is_linked:
+                self.links.follow(self._links())
         return lane
 
-    def contributions_of(self, record: Record) -> Contributions:
+    def _links(self) -> Iterator[tuple[str, Link, str | None]]:
+        """Return the links that lanes read through, each with the date read there."""
+        for name, entity in self._entities.items():
+            for lane in entity.linked:
+                signature = lane.signature
+                if signature.state_from is not None:
+                    yield name, signature.state_from, None
+                if signature.date_from is not None:
+                    yield name, signature.date_from, signature.date_attribute
+
+    def contributions_of(
+        self, record: Record, parents: Parents = NO_PARENTS
+    ) -> Contributions:
         """Return what `record` adds now, to every goal that counts it."""
         slots: list[int] = []
         amounts: list[int] = []
@@ -147,22 +169,73 @@ class GoalIndex:
             else entity.by_state.get(record.state, entity.of_any_state)
         )
         for lane in lanes:
-            _meet(lane, record, slots, amounts)
+            status = lane.signature.status
+            if status is None or status == record.status:
+                _meet(lane, record, record.attributes, slots, amounts)
+        for lane in entity.linked:
+            _meet_linked(lane, record, parents, slots, amounts)
         return slots, amounts
 
 
-def _meet(lane: _Lane, record: Record, slots: list[int], amounts: list[int]) -> None:
-    """Append what the record adds to the goals of one lane."""
+def _signature_of(metric: Metric, rollup_field: RollupField) -> _Signature:
+    counts = metric.kind is MetricKind.COUNT
+    state, status = rollup_field.source_state, rollup_field.source_status
+    return _Signature(
+        rollup_field.source_entity,
+        state,
+        status,
+        rollup_field.date_attribute,
+        None if counts else rollup_field.source_attribute,
+        metric.decimals,
+        # Where any state will do, nobody looks for it.
+        None if state is None and status is None else rollup_field.state_from,
+        rollup_field.date_from,
+    )
+
+
+def _meet_linked(
+    lane: _Lane,
+    record: Record,
+    parents: Parents,
+    slots: list[int],
+    amounts: list[int],
+) -> None:
+    """Append what the record adds to the goals of a lane that reads through links."""
     signature = lane.signature
-    if signature.status is not None and signature.status != record.status:
-        return
+    judged = _seen_through(signature.state_from, record, parents)
+    dated = _seen_through(signature.date_from, record, parents)
+    if (
+        judged is not None
+        and dated is not None
+        and signature.state in (None, judged.state)
+        and signature.status in (None, judged.status)
+    ):
+        _meet(lane, record, dated.attributes, slots, amounts)
+
+
+def _seen_through(link: Link | None, record: Record, parents: Parents) -> Record | None:
+    """Return the record that is read: this one, or the one it links to, if any."""
+    if link is None:
+        return record
+    parent = parents.get(link.parent_key(record.attributes) or "")
+    return None if parent is None or parent.deleted else parent
+
+
+def _meet(
+    lane: _Lane,
+    record: Record,
+    dates: Mapping[str, AttributeValue],
+    slots: list[int],
+    amounts: list[int],
+) -> None:
+    """Append what a record of the right state adds to the goals of one lane."""
+    signature = lane.signature
     owner = record.owner
     own = None if owner is None else lane.by_owner.get(owner)
     anybody = lane.anybody
     if not own and not anybody:
         return
-    attributes = record.attributes
-    when = when_of(attributes.get(signature.date_attribute))
+    when = when_of(dates.get(signature.date_attribute))
     if when is None:
         return
     before = len(slots)
@@ -176,7 +249,7 @@ def _meet(lane: _Lane, record: Record, slots: list[int], amounts: list[int]) -> 
     amount: int | None = 1
     if signature.source_attribute is not None:
         amount = units_of(
-            attributes.get(signature.source_attribute), signature.decimals
+            record.attributes.get(signature.source_attribute), signature.decimals
         )
     if not amount:
         del slots[before:]

@@ -7,13 +7,17 @@ all goals at once; a property test holds the two together.
 from collections.abc import Collection
 
 from shared.domain.amounts import MetricKind, units_of
-from shared.domain.goals import Goal, Metric, PrincipalType, RollupField
+from shared.domain.goals import Goal, Link, Metric, PrincipalType, RollupField
 from shared.domain.periods import bounds_of, lies_in, when_of
-from shared.domain.records import Record
+from shared.domain.records import Parents, Record
 
 
 def participates(
-    record: Record, goal: Goal, field: RollupField, members: Collection[str] = ()
+    record: Record,
+    goal: Goal,
+    field: RollupField,
+    parents: Parents,
+    members: Collection[str] = (),
 ) -> bool:
     """Tell whether a record adds to a goal's rollup field.
 
@@ -23,22 +27,42 @@ def participates(
         not record.deleted
         and not goal.rollup_only_from_children
         and record.entity == field.source_entity
-        and field.source_state in (None, record.state)
-        and field.source_status in (None, record.status)
-        and (
-            not goal.owner_records_only
-            or record.owner == goal.owner.key
-            or (
-                goal.include_team_members
-                and goal.owner.type is PrincipalType.TEAM
-                and record.owner in [f"user/{member}" for member in members]
-            )
-        )
-        and lies_in(
-            when_of(record.attributes.get(field.date_attribute)),
-            bounds_of(goal.period),
+        and _has_state(_read_from(field.state_from, record, parents), field)
+        and _has_owner(record, goal, members)
+        and _is_dated(_read_from(field.date_from, record, parents), goal, field)
+    )
+
+
+def _read_from(link: Link | None, record: Record, parents: Parents) -> Record | None:
+    """Return the record itself or the one that it links to, if that one exists."""
+    if link is None:
+        return record
+    key = link.parent_key(record.attributes)
+    parent = None if key is None else parents.get(key)
+    return None if parent is None or parent.deleted else parent
+
+
+def _has_state(judged: Record | None, field: RollupField) -> bool:
+    state = None if judged is None else judged.state
+    status = None if judged is None else judged.status
+    return field.source_state in (None, state) and field.source_status in (None, status)
+
+
+def _has_owner(record: Record, goal: Goal, members: Collection[str]) -> bool:
+    return (
+        not goal.owner_records_only
+        or record.owner == goal.owner.key
+        or (
+            goal.include_team_members
+            and goal.owner.type is PrincipalType.TEAM
+            and record.owner in [f"user/{member}" for member in members]
         )
     )
+
+
+def _is_dated(dated: Record | None, goal: Goal, field: RollupField) -> bool:
+    value = None if dated is None else dated.attributes.get(field.date_attribute)
+    return lies_in(when_of(value), bounds_of(goal.period))
 
 
 def amount_of(record: Record, metric: Metric, field: RollupField) -> int:

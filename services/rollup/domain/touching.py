@@ -131,12 +131,13 @@ def _orphans_with_parents(changes: Changes, forest: Forest) -> list[Node]:
 
 def overdue(definitions: Definitions) -> list[Node]:
     """Return the goals whose override, or whose standing still, is to be applied."""
-    forest, directory = definitions.forest, definitions.directory
+    # All goals are looked at, several times in each change.
+    frozen, freezes = definitions.forest.frozen, definitions.directory.freezes
     return [
         node
-        for node in forest.nodes.values()
-        if override_is_overdue(node)
-        or directory.freezes(node.goal) != (node.number in forest.frozen)
+        for number, node in definitions.forest.nodes.items()
+        if freezes(node.goal) is not (number in frozen)
+        or (node.goal.override is not None and override_is_overdue(node))
     ]
 
 

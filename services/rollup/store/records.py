@@ -60,11 +60,11 @@ _BEGIN_BATCH = """
 SELECT * FROM rollup.begin_batch($1, $2, string_to_array($3, E'\\x1f'))
 """
 
-_READ = """
-SELECT key, entity, version, deleted, owner, state, status, attributes,
-       shared_with, occurred_at, slots, amounts
-FROM rollup.record
+READ_COLUMNS: Final = """
+    key, entity, version, deleted, owner, state, status, attributes,
+    shared_with, occurred_at, slots, amounts
 """
+_READ = f"SELECT {READ_COLUMNS} FROM rollup.record "
 
 _COLUMNS = (
     "key",
@@ -146,9 +146,9 @@ VALUES ($1, '{}', '{}', '{}', false, $2)
 """
 
 # A page of the records that some goals may count, or may hold contributions of; in
-# key order and locked, like every reader of several records. The entity's range of
-# keys lets the primary key find them.
-_CANDIDATES = (
+# key order, and locked unless that is done with others in one order of keys. The
+# entity's range of keys lets the primary key find them.
+_UNLOCKED_CANDIDATES = (
     _READ
     + """
 WHERE key > $1
@@ -156,9 +156,9 @@ WHERE key > $1
   AND ($3::text[] IS NULL OR owner = ANY($3::text[]))
 ORDER BY key
 LIMIT $4
-FOR UPDATE
 """
 )
+_CANDIDATES = _UNLOCKED_CANDIDATES + "FOR UPDATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ async def begin_batch(
 async def read(connection: Connection, keys: Sequence[str]) -> dict[str, StoredRecord]:
     """Return whole records; the caller has locked them."""
     rows = await connection.fetch(_READ + "WHERE key = ANY($1::text[])", keys)
-    return {row["key"]: _stored_record(row) for row in rows}
+    return {row["key"]: stored_record(row) for row in rows}
 
 
 async def candidates(
@@ -204,13 +204,16 @@ async def candidates(
     entities: Sequence[str],
     owners: Sequence[str] | None,
     limit: int,
+    locked: bool = True,
 ) -> list[StoredRecord]:
-    """Lock and return the next records that a re-derivation must look at."""
-    rows = await connection.fetch(_CANDIDATES, after, entities, owners, limit)
-    return [_stored_record(row) for row in rows]
+    """Return the next records that a re-derivation must look at, and lock them."""
+    statement = _CANDIDATES if locked else _UNLOCKED_CANDIDATES
+    rows = await connection.fetch(statement, after, entities, owners, limit)
+    return [stored_record(row) for row in rows]
 
 
-def _stored_record(row: asyncpg.Record) -> StoredRecord:
+def stored_record(row: asyncpg.Record) -> StoredRecord:
+    """Return a record of which all columns were read."""
     return StoredRecord(
         key=row["key"],
         entity=row["entity"],

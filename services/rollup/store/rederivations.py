@@ -22,6 +22,8 @@ class Rederivation:
     cursor: str
     # The recalculation that it is a part of.
     recalculation_id: str | None
+    # If given, it is about all that depends on these, and no goal waits for its end.
+    parents: Sequence[str] | None
 
 
 _QUEUE = """
@@ -71,20 +73,26 @@ FROM (
 WHERE id = $1
 """
 
+_QUEUE_PARENTS = """
+INSERT INTO rollup.rederivation (numbers, owners, entities, parents)
+VALUES ('{}', NULL, '{}', $1)
+"""
+
 # All its goals belong to newer jobs, which read what it would have. A recalculation
 # goes on: it is asked what it finds.
 _DROP_DESERTED = """
 DELETE FROM rollup.rederivation
-WHERE recalculation_id IS NULL AND NOT EXISTS (
-    SELECT FROM rollup.goal
-    WHERE goal.rederivation_id = rederivation.id AND NOT goal.gone
-)
+WHERE recalculation_id IS NULL AND parents IS NULL
+  AND NOT EXISTS (
+      SELECT FROM rollup.goal
+      WHERE goal.rederivation_id = rederivation.id AND NOT goal.gone
+  )
 """
 
 # Any process may read on; one at a time reads for a job. Whoever changed a goal waits
 # for it, so recalculations come last.
 _TAKE = """
-SELECT id, owners, entities, cursor, recalculation_id
+SELECT id, owners, entities, cursor, recalculation_id, parents
 FROM rollup.rederivation
 WHERE NOT is_read
 ORDER BY recalculation_id IS NOT NULL, id
@@ -135,6 +143,11 @@ async def queue(
     return job
 
 
+async def queue_parents(connection: Connection, parents: Sequence[str]) -> None:
+    """Queue what depends on some records that have changed."""
+    await connection.execute(_QUEUE_PARENTS, parents)
+
+
 async def take(connection: Connection) -> Rederivation | None:
     """Lock the oldest job that nobody reads for now."""
     row = await connection.fetchrow(_TAKE)
@@ -146,6 +159,7 @@ async def take(connection: Connection) -> Rederivation | None:
         entities=row["entities"],
         cursor=row["cursor"],
         recalculation_id=row["recalculation_id"],
+        parents=row["parents"],
     )
 
 

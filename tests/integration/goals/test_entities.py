@@ -181,6 +181,35 @@ async def test_a_declaration_fits_the_metrics_that_read_it(
     assert f"metric {api.id('revenue')} reads it" in new["detail"]
 
 
+async def test_a_date_is_looked_for_where_it_is_read(api: Api) -> None:
+    """In the record that the link leads to, not in the one that is counted."""
+    await api.create(
+        "/v1/entities",
+        {
+            "id": api.id("case"),
+            "attributes": {"closed": "text", "deal": "reference"},
+        },
+    )
+    field = {
+        "source_entity": api.id("case"),
+        "date_attribute": "closed",
+        "date_from": {"link": "deal", "entity": api.id("deal")},
+    }
+    body = reading(
+        api, kind="count", data_type=None, rollup_fields={"in_progress": field}
+    )
+    await api.create("/v1/metrics", body)
+
+    refused = await api.refused(
+        "POST",
+        "/v1/entities",
+        {"id": api.id("deal"), "attributes": {"closed": "number"}},
+        status=422,
+    )
+
+    assert told(refused) == (*DATES_DIFFER, "attributes.closed")
+
+
 async def test_a_declaration_may_go_while_metrics_read_the_entity(api: Api) -> None:
     """Then its attributes may hold anything; declared anew, they must fit again."""
     await declare(api, amount="number")

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from services.goals.announcing import metric_definition
+from services.goals.store.database import Reading
+from shared.domain.goals import Link, Slot
 from tests.integration.goals.conftest import Api
 from tests.integration.goals.telling import told
 
@@ -17,6 +20,8 @@ WON = {
     "source_state": "won",
     "date_attribute": "actualclosedate",
 }
+OF_ACCOUNT = {"link": "accountid", "entity": "account"}
+LINKED = ("state_from", "date_from")
 CALLS = {
     "source_entity": "phonecall",
     "source_state": "completed",
@@ -37,7 +42,7 @@ async def test_a_metric_is_read_back_as_it_was_defined(api: Api) -> None:
     created = await api.create("/v1/metrics", body)
 
     assert created == await api.read(api.at("revenue", of="metrics"))
-    shown = CALLS | {"source_attribute": None}
+    shown = CALLS | dict.fromkeys(("source_attribute", "state_from", "date_from"))
     assert created == body | {
         "version": created["version"],
         "rollup_fields": {"actual": shown, "in_progress": shown, "custom": shown},
@@ -146,15 +151,85 @@ async def test_a_rollup_field_bears_one_of_three_names(api: Api) -> None:
     assert told(error) == ("unknown_field", None, "rollup_fields.planned")
 
 
-@pytest.mark.parametrize("later", ["state_from", "date_from"])
-async def test_links_of_rollup_fields_are_not_taken_yet(api: Api, later: str) -> None:
-    """What this version does not know it refuses, instead of dropping it."""
-    link = {"link": "opportunityid", "entity": "opportunity"}
-    body = api.metric_body(rollup_fields={"actual": CALLS | {later: link}})
+@pytest.mark.parametrize("linked", [("state_from",), ("date_from",), LINKED])
+async def test_state_and_date_may_be_read_through_a_link(
+    api: Api, linked: tuple[str, ...]
+) -> None:
+    """Each on its own or both, and it is read back and announced as it was defined."""
+    field = CALLS | {"source_attribute": "minutes"} | dict.fromkeys(linked, OF_ACCOUNT)
+    body = api.metric_body(rollup_fields={"actual": field})
+
+    created = await api.create("/v1/metrics", body)
+
+    assert created == await api.read(api.at("revenue", of="metrics"))
+    assert created["rollup_fields"]["actual"] == dict.fromkeys(LINKED) | field
+    connection = await api.installation.connect()
+    [metric] = await Reading(connection).metrics.find([created["id"]])
+    await connection.close()
+    announced = metric_definition(metric).as_metric().rollup_fields[Slot.ACTUAL]
+    for name in LINKED:
+        link = getattr(announced, name)
+        assert link == (Link(**OF_ACCOUNT) if name in linked else None)
+
+
+@pytest.mark.parametrize("name", ["state_from", "date_from"])
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ({"link": "accountid"}, ("missing_field", "{}.entity")),
+        ({"entity": "account"}, ("missing_field", "{}.link")),
+        (OF_ACCOUNT | {"entity": "a/b"}, ("invalid_field", "{}.entity")),
+        (OF_ACCOUNT | {"link": ""}, ("invalid_field", "{}.link")),
+        (OF_ACCOUNT | {"where": {}}, ("unknown_field", "{}.where")),
+        ("accountid", ("invalid_field", "{}")),
+    ],
+)
+async def test_a_link_names_its_attribute_and_where_it_leads(
+    api: Api, name: str, link: Any, expected: tuple[str, str]
+) -> None:
+    """Both, and nothing else."""
+    body = api.metric_body(rollup_fields={"actual": CALLS | {name: link}})
 
     error = await api.refused("POST", "/v1/metrics", body, status=400)
 
-    assert told(error) == ("unknown_field", None, f"rollup_fields.actual.{later}")
+    where = expected[1].format(f"rollup_fields.actual.{name}")
+    assert told(error) == (expected[0], None, where)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (None, OF_ACCOUNT, "of the record itself"),
+        (OF_ACCOUNT, None, "of the account that accountid names"),
+        (
+            OF_ACCOUNT,
+            OF_ACCOUNT | {"link": "otherid"},
+            "of the account that accountid names",
+        ),
+    ],
+)
+async def test_where_a_rollup_field_reads_the_state_never_changes(
+    api: Api, before: Any, after: Any, said: str
+) -> None:
+    """Used or not; the state itself does, and where the date is read."""
+    field = WON | {"state_from": before, "date_from": None}
+    await api.metric(rollup_fields={"actual": field})
+    path = api.at("revenue", of="metrics")
+
+    error = await api.refused(
+        "PATCH",
+        path,
+        {"rollup_fields": {"actual": field | {"state_from": after}}},
+        status=422,
+    )
+    other = field | {"source_state": "paid", "date_from": OF_ACCOUNT}
+    changed = await api.change(path, {"rollup_fields": {"actual": other}})
+
+    where = "rollup_fields.actual.state_from"
+    assert told(error) == ("rollup_field_frozen", None, where)
+    assert f"reads state and status {said}, and that never changes" in error["detail"]
+    shown = changed["rollup_fields"]["actual"]
+    assert (shown["source_state"], shown["date_from"]) == ("paid", OF_ACCOUNT)
 
 
 async def test_a_count_adds_up_no_attribute(api: Api) -> None:
@@ -304,6 +379,7 @@ async def test_what_goals_rely_on_stays(
         ({"actual": WON | {"source_status": "3"}}, "rollup_fields.actual"),
         ({"actual": WON | {"source_attribute": "total"}}, "rollup_fields.actual"),
         ({"actual": WON | {"date_attribute": "paid"}}, "rollup_fields.actual"),
+        ({"actual": WON | {"date_from": OF_ACCOUNT}}, "rollup_fields.actual"),
         ({"custom": WON}, "rollup_fields.custom"),
     ],
 )
@@ -353,6 +429,10 @@ async def test_closed_goals_that_hold_a_metric_are_counted(api: Api) -> None:
         ({"kind": "count"}, "metric_type_frozen"),
         (
             {"rollup_fields": {"actual": WON | {"source_entity": "invoice"}}},
+            "rollup_field_frozen",
+        ),
+        (
+            {"rollup_fields": {"actual": WON | {"state_from": OF_ACCOUNT}}},
             "rollup_field_frozen",
         ),
         ({"stretch_tracked": True}, "metric_in_use"),

@@ -16,6 +16,7 @@ SETTLED = {
     "lag": 0,
     "waiting_deltas": 0,
     "computing_goals": 0,
+    "waiting_parents": 0,
     "definitions_applied": True,
     "waiting_announcements": 0,
 }
@@ -114,6 +115,23 @@ async def test_what_waits_to_climb_is_not_settled(fresh: Installation) -> None:
         "waiting_deltas": 1,
         "waiting_announcements": 1,
     }
+    await connection.close()
+
+
+async def test_what_depends_on_changed_records_is_waited_for(
+    fresh: Installation,
+) -> None:
+    """No goal computes, and yet not all is in the totals."""
+    connection = await fresh.connect()
+    async with running(fresh) as api:
+        await connection.execute(
+            "INSERT INTO rollup.rederivation (numbers, entities, parents) "
+            "VALUES ('{}', '{}', '{opportunity/O-1,opportunity/O-2}')"
+        )
+
+        status = await api.read("/v1/status")
+
+    assert status == SETTLED | {"settled": False, "waiting_parents": 2}
     await connection.close()
 
 

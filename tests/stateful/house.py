@@ -162,7 +162,9 @@ class House:
             await _unless_it_complains(reader)
             await reader.apply_all()
             await worker.scheduling.look()
-            await worker.rederive_all()
+            while await worker.rederiving.work_once():
+                # What is read so far waits, and nobody sees it.
+                await worker.publish_climbed(await worker.climb())
             await worker.recalculating.work_once()
             await worker.publish_climbed(await worker.climb())
             await reader.redefining.follow_up()

@@ -10,7 +10,7 @@ LOCAL  := $(VENV)/.ready-local
 DEV    := $(VENV)/.ready-dev
 
 # The folders of tests that start servers, services or a browser.
-SLOW_TESTS := bench browser contract integration local simulation system
+SLOW_TESTS := bench browser contract integration local simulation stateful system
 
 # `make run DEMO=0`: an empty organisation.
 ifeq ($(DEMO),0)

@@ -18,7 +18,6 @@ from typing_extensions import override
 from tests.stateful import bodies
 from tests.stateful.deeds import Deed, Json, Kind, is_about_holding
 from tests.stateful.house import NOW, Street, steady
-from tests.stateful.known_defects import is_known
 from tests.stateful.oracle import Oracle
 
 # There is a goal that a rule can be about.
@@ -76,14 +75,12 @@ class Life(RuleBasedStateMachine):
         diary.lives += 1
 
     def live(self, deeds: Sequence[Deed]) -> None:
-        """Do these, whatever is known of them."""
+        """Do these, one after the other."""
         for deed in deeds:
             self._do_so(deed)
 
     def _do(self, kind: Kind, name: str = "", body: Any = None) -> None:
-        deed = Deed(kind, name, body)
-        if not is_known(self._oracle.said, deed):
-            self._do_so(deed)
+        self._do_so(Deed(kind, name, body))
 
     def _do_so(self, deed: Deed) -> None:
         self._await(deed, self._do_and_judge(deed))

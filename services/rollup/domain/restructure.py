@@ -94,8 +94,9 @@ class Restructuring:
     def _wake_expired(self, recalculated: Iterable[GoalNumber]) -> None:
         """Let expired goals that somebody changed follow their records once more.
 
-        So do those whose trees are recalculated. They stand still again as soon as they
-        are derived.
+        So do those whose trees are recalculated, and those of disabled managers if they
+        are measured otherwise now: what they held says nothing any more. They stand
+        still again as soon as they are derived.
         """
         forest, directory = self._forest, self._definitions.directory
         asleep = {

@@ -135,7 +135,7 @@ class Oracle:
             self._happen({deed.name: asked})
             return
         # A value of the former metric means nothing; a new one waits for its metric.
-        goal.written = None
+        _forget_amounts(goal)
         if not changes_override(goal, asked):
             goal.asked = False
         self._happen({}, later={deed.name: asked})
@@ -373,6 +373,13 @@ def _thaw(goal: Goal) -> None:
     """Let a goal follow again; it shows what is computed at once, unless locked."""
     goal.frozen = None
     goal.written = None
+
+
+def _forget_amounts(goal: Goal) -> None:
+    """Let a goal hold nothing of the metric that it had."""
+    goal.written = None
+    if goal.is_open:
+        goal.frozen = None
 
 
 def _counts_by(goal: Goal) -> tuple[object, ...]:

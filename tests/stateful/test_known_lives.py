@@ -123,6 +123,15 @@ KNOWN = {
         change("A", state="closed"),
     ],
     # Those above it are to blame nobody then.
+    # Its former amounts have other decimals.
+    "a goal of a disabled manager that gets another metric": [
+        create({"id": "A", **REVENUE, "manager_id": "mia"}),
+        won("O-1", "7"),
+        Deed(Kind.CHANGE_USER, "mia", {"disabled": True}),
+        won("O-1", "8", version=12),
+        change("A", metric_id="ratio"),
+        change("A", metric_id="revenue"),
+    ],
     "a goal of a disabled manager that is deleted": [
         create(
             {"id": "A", **REVENUE}, {"id": "B", "parent_id": "A", "manager_id": "mia"}

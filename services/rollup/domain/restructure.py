@@ -31,6 +31,7 @@ class Restructuring:
         self._definitions = definitions
         self._forest = definitions.forest
         self._attached: set[GoalNumber] = set()
+        self._measured_anew: set[GoalNumber] = set()
         # What was wrong with goals before the change.
         self._before = {
             number: _verdict(self._forest, number) for number in self._forest.blamed
@@ -94,9 +95,9 @@ class Restructuring:
     def _wake_expired(self, recalculated: Iterable[GoalNumber]) -> None:
         """Let expired goals that somebody changed follow their records once more.
 
-        So do those whose trees are recalculated, and those of disabled managers if they
-        are measured otherwise now: what they held says nothing any more. They stand
-        still again as soon as they are derived.
+        So do those whose trees are recalculated, and those of disabled managers that
+        have another metric: what they held says nothing any more. They stand still
+        again as soon as they are derived.
         """
         forest, directory = self._forest, self._definitions.directory
         asleep = {
@@ -107,7 +108,8 @@ class Restructuring:
         asleep |= self.outcome.rederived
         for number in sorted(asleep & forest.frozen):
             node = forest.nodes[number]
-            if node.goal.is_open and directory.error_of(node.goal) is None:
+            may_follow = directory.error_of(node.goal) is None
+            if node.goal.is_open and (may_follow or number in self._measured_anew):
                 self._holding.thaw(node)
 
     def _judge(self) -> None:
@@ -193,8 +195,10 @@ class Restructuring:
         old = node.goal
         if measured_by(old) != measured_by(goal):
             self._bases.keep(old, goal, self._definitions.metrics.get(old.metric_id))
-        if old.metric_id != goal.metric_id and number in self._forest.written:
-            self._holding.release(number)
+        if old.metric_id != goal.metric_id:
+            self._measured_anew.add(number)
+            if number in self._forest.written:
+                self._holding.release(number)
         if participation_key(old) != participation_key(goal):
             self._definitions.unindex_goal(old)
             self._definitions.index_goal(goal)

@@ -279,7 +279,7 @@ class Redefining:
         revision = definitions.revision + 1
         work = Restructuring(definitions, standings, made_under)
         outcome = work.apply(news.changes, computing_already=computing)
-        outcome.held |= failing
+        outcome.held |= failing & definitions.forest.nodes.keys()
         for refusal in outcome.refused:
             log.error("placement_refused", reason=refusal)
         await definitions_store.write_metrics(

@@ -181,6 +181,22 @@ async def test_what_was_written_is_kept_by_a_sum_that_is_too_large(
         assert healed["P"] == (111, "current", None)
 
 
+async def test_a_goal_is_deleted_before_its_sum_is_found_too_large(
+    world: World, database: str
+) -> None:
+    """The moment that takes it away is the one that adds up what waited for it."""
+    async with alone(world, database) as copy:
+        await seen(copy, database)
+        pour(world, "A", TOO_MANY)
+        await copy.apply_all(limit=5_000)
+        world.say(making.gone("A", 2))
+        assert await seen(copy, database) == {
+            "P": (101, "current", None),
+            "B": (100, "current", None),
+            "Z": (1000, "current", None),
+        }
+
+
 async def test_another_process_climbs_on(world: World, database: str) -> None:
     """Who takes over knows who fails, and finds that it heals."""
     async with alone(world, database) as copy, copy_of(world, database) as other:

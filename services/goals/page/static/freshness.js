@@ -13,7 +13,8 @@ export class Freshness {
   #isConnected = false;
   #wasConnected = false;
   #isPaused = false;
-  #status = null;
+  // Undefined: not asked yet; null: asked, and not answered.
+  #status = undefined;
   #heardAt = null;
   #changedAt = null;
   #waiting = 0;
@@ -63,6 +64,7 @@ export class Freshness {
   get #state() {
     if (!this.#isConnected) return this.#wasConnected ? "stale" : "connecting";
     if (this.#isPaused) return "paused";
+    if (this.#status === undefined) return "connecting";
     if (!this.#status) return "stale";
     return this.#status.settled ? "live" : "behind";
   }

@@ -105,6 +105,17 @@ async def create(
     )
 
 
+def _as_several(
+    write: Callable[[Changes], Awaitable[Done]],
+) -> Callable[[Changes], Awaitable[Sequence[Done]]]:
+    """Return a write of one thing as one of several is asked for."""
+
+    async def write_one(changes: Changes) -> Sequence[Done]:
+        return [await write(changes)]
+
+    return write_one
+
+
 async def act(
     service: Service,
     request: Request,
@@ -114,15 +125,11 @@ async def act(
     view: View[Thing],
 ) -> Response:
     """Do something with one thing; the same request again gets the same answer."""
-
-    async def write_one(changes: Changes) -> Sequence[Thing]:
-        return [await write(changes)]
-
     return await _once(
         service,
         request,
         key=key,
-        write=write_one,
+        write=_as_several(write),
         view=view,
         form=_Form(
             status=200,
@@ -161,15 +168,11 @@ async def begin(
     location: Callable[[Done], str],
 ) -> Response:
     """Begin what goes on by itself, and say where to look how far it is."""
-
-    async def write_one(changes: Changes) -> Sequence[Done]:
-        return [await write(changes)]
-
     return await _once(
         service,
         request,
         key=key,
-        write=write_one,
+        write=_as_several(write),
         view=view,
         form=_Form(
             status=202,
@@ -187,15 +190,11 @@ async def report(
     write: Callable[[Changes], Awaitable[object]],
 ) -> Response:
     """Do something and tell what was done; the same request again is told the same."""
-
-    async def write_one(changes: Changes) -> Sequence[object]:
-        return [await write(changes)]
-
     return await _once(
         service,
         request,
         key=key,
-        write=write_one,
+        write=_as_several(write),
         view=AsStored(),
         form=_Form(status=200, many=False, headers=lambda _reports: {}),
     )

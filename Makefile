@@ -9,6 +9,10 @@ BIN    := $(VENV)/bin
 LOCAL  := $(VENV)/.ready-local
 DEV    := $(VENV)/.ready-dev
 
+# The page as it is served, and the packages that it is built with.
+PAGE   := services/goals/page/static
+NODE   := web/node_modules/.package-lock.json
+
 # The folders of tests that start servers, services or a browser.
 SLOW_TESTS := bench browser contract integration local simulation stateful system
 
@@ -20,8 +24,12 @@ endif
 # More options for pytest: `make test ARGS="-k tree -x"`.
 ARGS ?=
 
+# So many processes share the tests, each with a PostgreSQL and a Kafka of its own.
+# With WORKERS=0 pytest runs them itself: for `-s`, and for a debugger.
+WORKERS ?= 2
+
 .DEFAULT_GOAL := help
-.PHONY: help run test fast check fix bench screenshots image-dry-run lock clean
+.PHONY: help run page test fast check check-page fix bench bench-queries screenshots image-dry-run lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
@@ -31,8 +39,11 @@ help: ## list the targets
 run: $(LOCAL) ## start all of Cairn on this machine (DEMO=0: without the example company)
 	@exec $(BIN)/cairn run
 
+page: $(NODE) ## build the page: web/ into services/goals/page/static (needs Node.js)
+	@cd web && npx tsc && node build.js
+
 test: $(DEV) ## run all tests, on a real PostgreSQL and Kafka
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 fast: $(DEV) ## run the tests that start nothing, in seconds
 	@exec $(BIN)/pytest $(SLOW_TESTS:%=--ignore=tests/%) $(ARGS)
@@ -43,6 +54,14 @@ check: $(DEV) ## judge format, lint, types, imports and deployment files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m deploy.check
+	@if command -v npm >/dev/null; then $(MAKE) check-page; \
+	else echo "check: THE PAGE WAS NOT BUILT AGAIN: Node.js is missing" >&2; fi
+
+check-page: $(NODE) ## build the page again, and tell whether it is what is committed
+	@cd web && npx tsc
+	@built=$$(mktemp -d) && trap 'rm -rf "$$built"' EXIT \
+	&& node web/build.js "$$built" && diff -rq "$$built" $(PAGE) \
+	|| { echo "check: $(PAGE) is not what web/ builds; run 'make page'" >&2; exit 1; }
 
 fix: $(DEV) ## format, and repair what lint can repair
 	$(BIN)/ruff check --quiet --fix-only
@@ -50,6 +69,9 @@ fix: $(DEV) ## format, and repair what lint can repair
 
 bench: $(DEV) ## measure records per second and latency, beside a plain loop
 	@exec $(BIN)/python -m bench $(ARGS)
+
+bench-queries: $(DEV) ## measure whether a record is slower if many goals have queries
+	@exec $(BIN)/python -m bench.queries $(ARGS)
 
 screenshots: $(DEV) ## take the pictures in the documentation anew
 	@exec $(BIN)/python -m tests.browser.screenshots $(ARGS)
@@ -62,6 +84,10 @@ lock: ## work out the versions in requirements/*.lock anew (needs uv)
 	$(call lock,service,)
 	$(call lock,local,--extra local)
 	$(call lock,dev,--extra local --extra dev)
+
+$(NODE): web/package-lock.json
+	@cd web && npm ci --ignore-scripts --no-progress
+	@touch $@
 
 define lock
 uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \

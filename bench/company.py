@@ -7,8 +7,8 @@ about 1.2 goals.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 FAN_OUT: Final = 10
 LEVELS: Final = 5
@@ -41,6 +41,23 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Which opportunities count, in the words of the API."""
+
+    id: str
+    where: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """How far those who have it read opportunities."""
+
+    id: str
+    depth: str
+    users: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """One goal as it is created."""
 
@@ -52,6 +69,9 @@ class Goal:
     rollup_only_from_children: bool
     first_day: str
     last_day: str
+    manager_id: str = MANAGER_ID
+    # The query of each rollup field that has one.
+    queries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +82,9 @@ class Company:
     goals: Sequence[Goal]
     root_id: str
     leaf_ids: Sequence[str]
+    queries: Sequence[Query] = ()
+    # Without one everybody reads everything.
+    roles: Sequence[Role] = ()
 
     @property
     def owner_ids(self) -> Sequence[str]:

@@ -5,7 +5,16 @@ from typing import Any, Final
 
 import httpx
 
-from bench.company import ENTITY, MANAGER_ID, TIME_ZONE, Company, Goal, Metric
+from bench.company import (
+    ENTITY,
+    MANAGER_ID,
+    TIME_ZONE,
+    Company,
+    Goal,
+    Metric,
+    Query,
+    Role,
+)
 from bench.errors import BenchError
 from bench.installation import Installation
 from bench.standing import until_quiet
@@ -30,8 +39,11 @@ async def create_company(installation: Installation, company: Company) -> None:
         # No proxy of the environment may come between us and our own service.
         trust_env=False,
     ) as client:
-        await _create(client, "users", [_user(one) for one in _people(company)])
+        await _create(client, "roles", [_role(one) for one in company.roles])
+        await _create(client, "users", _users(company))
         await _create(client, "metrics", [_metric(one) for one in company.metrics])
+        queries = [_query(one) for one in company.queries]
+        await _create(client, "rollup-queries", queries)
         # Parents stand before children, so a part never names a later one.
         await _create(client, "goals", [_goal(one) for one in company.goals])
 
@@ -66,12 +78,22 @@ def _parts(bodies: Sequence[_Body]) -> Iterator[Sequence[_Body]]:
         yield bodies[start : start + _ITEMS_MAX]
 
 
-def _people(company: Company) -> Sequence[str]:
-    return sorted({MANAGER_ID} | {goal.owner_id for goal in company.goals})
+def _users(company: Company) -> list[_Body]:
+    goals = company.goals
+    people = {MANAGER_ID}.union(*({one.owner_id, one.manager_id} for one in goals))
+    roles: dict[str, list[str]] = {}
+    for role in company.roles:
+        for user_id in role.users:
+            roles.setdefault(user_id, []).append(role.id)
+    return [
+        {"id": user_id, "name": user_id, "roles": roles.get(user_id, [])}
+        for user_id in sorted(people)
+    ]
 
 
-def _user(user_id: str) -> _Body:
-    return {"id": user_id, "name": user_id}
+def _role(role: Role) -> _Body:
+    reads = {ENTITY: {"read": role.depth}}
+    return {"id": role.id, "name": role.id, "privileges": reads}
 
 
 def _metric(metric: Metric) -> _Body:
@@ -92,16 +114,22 @@ def _metric(metric: Metric) -> _Body:
     }
 
 
+def _query(query: Query) -> _Body:
+    return {"id": query.id, "name": query.id, "entity": ENTITY, "where": query.where}
+
+
 def _goal(goal: Goal) -> _Body:
     body = {
         "id": goal.id,
         "title": goal.id,
         "owner": {"type": "user", "id": goal.owner_id},
-        "manager_id": MANAGER_ID,
+        "manager_id": goal.manager_id,
         "target": _TARGET,
         "owner_records_only": goal.owner_records_only,
         "rollup_only_from_children": goal.rollup_only_from_children,
     }
+    if goal.queries:
+        body["queries"] = dict(goal.queries)
     if goal.parent_id is not None:
         # Under a parent a goal takes its metric and its period from it.
         return body | {"parent_id": goal.parent_id}

@@ -21,7 +21,7 @@ def expected_totals(company: Company, values: Iterable[bytes]) -> Totals:
     """Return what every goal shows once all these records are in, in any order."""
     metrics = {metric.id: metric for metric in company.metrics}
     by_owner: dict[str | None, list[Any]] = defaultdict(list)
-    for record in _living(values):
+    for record in living_records(values):
         by_owner[record["owner"]["id"]].append(record)
         by_owner[None].append(record)
     own = {
@@ -32,10 +32,10 @@ def expected_totals(company: Company, values: Iterable[bytes]) -> Totals:
         )
         for goal in company.goals
     }
-    return _with_children(company, own)
+    return with_children(company, own)
 
 
-def _living(values: Iterable[bytes]) -> list[Any]:
+def living_records(values: Iterable[bytes]) -> list[Any]:
     """Return the newest version of every record that is not deleted."""
     newest: dict[tuple[str, str], Any] = {}
     for value in values:
@@ -74,7 +74,7 @@ def _amount(field: RollupField, record: Any) -> Decimal:
     return Decimal(0) if amount is None else Decimal(amount)
 
 
-def _with_children(company: Company, own: Mapping[str, dict[str, Decimal]]) -> Totals:
+def with_children(company: Company, own: Mapping[str, dict[str, Decimal]]) -> Totals:
     """Add every goal's numbers to its parent's, children before parents."""
     totals = {goal_id: dict(numbers) for goal_id, numbers in own.items()}
     for goal in reversed(company.goals):

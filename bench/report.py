@@ -130,18 +130,21 @@ def _details(one: Figures) -> list[str]:
     return lines
 
 
-def write(report: Report, file: Path) -> None:
-    """Write all figures as JSON, ratios included."""
+def figures_of(report: Report) -> dict[str, Any]:
+    """Return all figures for the file, ratios included."""
     loop = report.loop_records_a_second
-    body: dict[str, Any] = {
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds")
-    }
-    body |= asdict(report)
-    body["ratios"] = {
+    ratios = {
         processes_text(one.processes): round(
             one.throughput.announced_a_second / loop, 3
         )
         for one in report.figures
     }
+    return asdict(report) | {"ratios": ratios}
+
+
+def write(figures: Mapping[str, Any], file: Path) -> None:
+    """Write figures as JSON, with the instant."""
+    measured_at = datetime.now(UTC).isoformat(timespec="seconds")
+    body = {"measured_at": measured_at, **figures}
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(body, indent=2) + "\n", encoding="utf-8")

@@ -25,6 +25,11 @@ class Servers:
     postgres_pid: int | None = None
     kafka_pid: int | None = None
 
+    @property
+    def are_ours(self) -> bool:
+        """Tell whether they were started for this run."""
+        return self.postgres_pid is not None
+
 
 @asynccontextmanager
 async def embedded_servers(home: Path) -> AsyncIterator[Servers]:

@@ -54,6 +54,10 @@ class Api:
         """Send a body and return the answer."""
         return self._json(self._send("POST", path, json=body))
 
+    def delete(self, path: str) -> None:
+        """Delete what is at `path`."""
+        self._send("DELETE", path)
+
     def post_bytes(
         self,
         path: str,
@@ -87,6 +91,19 @@ class Api:
             after = page["next"]
             if after is None:
                 return
+
+    def tables(self, path: str) -> Iterator[str]:
+        """Yield a list as tables, each with its header, until none follows."""
+        following: str | None = path
+        while following is not None:
+            response = self._send("GET", following, headers={"Accept": "text/csv"})
+            if not response.headers.get("content-type", "").startswith("text/csv"):
+                raise CommandError(
+                    f"{self._name} at {self._url} answers no table to GET {path}; run "
+                    f"the same version of `cairn` and {self._name}"
+                )
+            yield response.text
+            following = response.links.get("next", {}).get("url")
 
     def _send(
         self,
@@ -133,7 +150,7 @@ class Api:
         except (ValueError, KeyError, TypeError):
             words = response.text[:200] or response.reason_phrase
         if code is ExitCode.NO_RIGHTS:
-            words += "; check CAIRN_ADMIN_TOKEN"
+            words += "; check CAIRN_TOKEN or CAIRN_ADMIN_TOKEN"
         return CommandError(
             f"{self._name} answered {status} to {method} {path}: {words}", code
         )

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +19,19 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # its stubs fo
 from cli import output
 from cli.database import database
 from cli.exits import CommandError, ExitCode
+from cli.findings import Finding
 from cli.kafka import REQUEST_SECONDS_MAX, kafka_settings
+from cli.logins import look_at_logins
 from cli.output import Mark
 from cli.serving import migration_folders
 from cli.surroundings import Surroundings, surroundings
 from shared.messages.topics import CATALOGUE, Topic
-from shared.plumbing.kafka import librdkafka_configuration, topic_name
+from shared.plumbing.kafka import topic_name
+from shared.plumbing.kafka_security import (
+    TopicError,
+    knock,
+    librdkafka_configuration,
+)
 from shared.plumbing.migrations import migrations_of
 from shared.plumbing.settings import KafkaSettings
 
@@ -37,17 +44,6 @@ CLOCK_SECONDS_MAX: Final = 5.0
 
 _HTTP_SECONDS_MAX: Final = 5.0
 _GIGABYTE: Final = 1024**3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    mark: Mark
-    found: str
-    # What to do about it; empty where all is well.
-    fix: str = ""
 
 
 def run(*, as_json: bool) -> ExitCode:
@@ -75,7 +71,7 @@ def _looked(look: Look, around: Surroundings) -> Sequence[Finding]:
         return list(look(around))
     except CommandError as fault:
         found, _, fix = str(fault).partition("; ")
-        name = look.__name__.removeprefix("_look_at_")
+        name = look.__name__.lstrip("_").removeprefix("look_at_")
         return [Finding(what=name, mark=Mark.FAIL, found=found, fix=fix)]
 
 
@@ -84,7 +80,8 @@ def _look_at_database(around: Surroundings) -> Iterator[Finding]:
     clocks: dict[str, float] = {}
     for service, folder in migration_folders():
         url = around.database_url_of(service)
-        wanted = {one.number for one in migrations_of(service, folder)}
+        files = migrations_of(service, folder)
+        wanted = {one.number for one in files if not one.every_time}
         version, ran, seconds = asyncio.run(_ask_database(url, service))
         yield from _judge_migrations(service, wanted, ran, version)
         clocks[url] = seconds
@@ -134,17 +131,13 @@ def _judge_migrations(
 
 def _look_at_kafka(around: Surroundings) -> Iterator[Finding]:
     settings = kafka_settings(around)
-    admin = AdminClient(librdkafka_configuration(settings))
     try:
-        metadata = admin.list_topics(timeout=REQUEST_SECONDS_MAX)
-    except KafkaException as fault:
-        yield Finding(
-            what="kafka",
-            mark=Mark.FAIL,
-            found=f"does not answer at {settings.kafka_servers}: {fault.args[0].str()}",
-            fix="cairn run, or check CAIRN_KAFKA_SERVERS",
-        )
+        metadata = knock(settings, within_seconds=REQUEST_SECONDS_MAX)
+    except TopicError as fault:
+        found, _, fix = str(fault).removeprefix("kafka ").partition("; ")
+        yield Finding(what="kafka", mark=Mark.FAIL, found=found, fix=fix)
         return
+    admin = AdminClient(librdkafka_configuration(settings))
     yield Finding(
         what="kafka",
         mark=Mark.OK,
@@ -280,6 +273,7 @@ def _judge_clock(seconds: float) -> Finding:
 
 _LOOKS: Final[tuple[Look, ...]] = (
     _look_at_database,
+    look_at_logins,
     _look_at_kafka,
     _look_at_services,
     _look_at_disk,

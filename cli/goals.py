@@ -89,7 +89,7 @@ def _row_of_history(item: Json) -> tuple[str, ...]:
     values = item["values"]
     return (
         str(item["at"]),
-        *(_short(values[name]) for name in ("actual", "in_progress", "custom")),
+        *(short_amount(values[name]) for name in ("actual", "in_progress", "custom")),
         _percent(item["percentage"]),
     )
 
@@ -124,10 +124,10 @@ def _cells_of(goal: Json) -> tuple[str, ...]:
     values = goal.get("values") or {}
     return (
         str(goal["title"]),
-        _short(values.get("actual")),
-        _short(goal.get("target")),
+        short_amount(values.get("actual")),
+        short_amount(goal.get("target")),
         _percent(goal.get("percentage")),
-        _short(values.get("in_progress")),
+        short_amount(values.get("in_progress")),
         str((goal.get("rollup") or {}).get("status") or _NONE),
     )
 
@@ -147,7 +147,7 @@ def _plain(value: object) -> str:
     return _NONE if value is None else str(value)
 
 
-def _short(amount: str | None) -> str:
+def short_amount(amount: str | None) -> str:
     """Return an amount with its thousands apart, and without zeros nobody reads."""
     if amount is None:
         return _NONE

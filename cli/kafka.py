@@ -10,7 +10,12 @@ from pydantic import ValidationError
 from cli.exits import CommandError, ExitCode
 from cli.surroundings import Surroundings
 from shared.messages.topics import Topic
-from shared.plumbing.kafka import librdkafka_configuration, topic_name
+from shared.plumbing.kafka import topic_name
+from shared.plumbing.kafka_security import (
+    TopicError,
+    knock,
+    librdkafka_configuration,
+)
 from shared.plumbing.settings import KafkaSettings
 
 REQUEST_SECONDS_MAX: Final = 10.0
@@ -107,6 +112,10 @@ def reading(
     settings: KafkaSettings, topic: Topic, *, group: str
 ) -> Iterator[TopicReader]:
     """Open a reader; no group is joined, its name only keeps a position."""
+    try:
+        knock(settings, within_seconds=REQUEST_SECONDS_MAX)
+    except TopicError as fault:
+        raise CommandError(str(fault), ExitCode.NOT_READY) from None
     consumer = Consumer(
         {
             **librdkafka_configuration(settings),

@@ -16,3 +16,4 @@ class DirectoryKind(StrEnum):
     USERS = "users"
     TEAMS = "teams"
     BUSINESS_UNITS = "business-units"
+    ROLES = "roles"

@@ -14,8 +14,10 @@ from typing import Annotated, Final
 
 import typer
 
+from cli import audit_commands
 from cli.exits import CommandError, ExitCode
 from cli.kinds import DirectoryKind, Mode
+from cli.options import AsJson
 from cli.serving import Service
 
 _HELP: Final = (
@@ -35,19 +37,25 @@ app = typer.Typer(
 records = typer.Typer(no_args_is_help=True, help="Send records.")
 goals = typer.Typer(no_args_is_help=True, help="Look at goals, and import them.")
 metrics = typer.Typer(no_args_is_help=True, help="Import metrics.")
+queries = typer.Typer(no_args_is_help=True, help="Import rollup queries.")
 directory = typer.Typer(
-    no_args_is_help=True, help="Import users, teams and business units."
+    no_args_is_help=True, help="Import and export users, teams, units and roles."
 )
 rejected = typer.Typer(
     no_args_is_help=True, help="Look at messages that were not understood."
 )
+token = typer.Typer(
+    no_args_is_help=True, help="Make, list and revoke tokens of systems."
+)
 app.add_typer(records, name="records")
 app.add_typer(goals, name="goals")
 app.add_typer(metrics, name="metrics")
+app.add_typer(queries, name="queries")
 app.add_typer(directory, name="directory")
 app.add_typer(rejected, name="rejected")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+app.add_typer(token, name="token")
+app.command()(audit_commands.audit)
+app.command("audit-forget")(audit_commands.audit_forget)
 
 ModeOption = Annotated[
     Mode, typer.Option(help="all: all lines or none; good: those that can be.")
@@ -85,11 +93,21 @@ def serve(service: Service) -> None:
 
 
 @app.command()
-def migrate() -> None:
-    """Create or update tables and topics; safe to run at any time."""
+def migrate(
+    *,
+    logins: Annotated[
+        bool,
+        typer.Option(
+            "--logins",
+            help="Also make the users, with the passwords, that the services' "
+            "addresses of PostgreSQL name.",
+        ),
+    ] = False,
+) -> None:
+    """Create or update tables, rights and topics; safe to run at any time."""
     from cli import migrating  # noqa: PLC0415
 
-    raise typer.Exit(migrating.run())
+    raise typer.Exit(migrating.run(logins=logins))
 
 
 @app.command()
@@ -211,6 +229,24 @@ def metrics_import(
     )
 
 
+@queries.command("import")
+def queries_import(
+    file: ImportFile,
+    *,
+    mode: ModeOption = Mode.ALL,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create and change rollup queries of a file (exit code 1: lines are rejected)."""
+    from cli import importing  # noqa: PLC0415
+
+    raise typer.Exit(
+        importing.run(
+            "rollup-queries", file, mode=mode, dry_run=dry_run, as_json=as_json
+        )
+    )
+
+
 @directory.command("import")
 def directory_import(
     kind: DirectoryKind,
@@ -220,12 +256,20 @@ def directory_import(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create and change people and units (exit code 1: lines are rejected)."""
+    """Create and change people, units and roles (exit code 1: lines are rejected)."""
     from cli import importing  # noqa: PLC0415
 
     raise typer.Exit(
         importing.run(kind, file, mode=mode, dry_run=dry_run, as_json=as_json)
     )
+
+
+@directory.command("export")
+def directory_export(kind: DirectoryKind, *, as_json: AsJson = False) -> None:
+    """Print people, units or roles as a table that the import reads back."""
+    from cli import exporting  # noqa: PLC0415
+
+    raise typer.Exit(exporting.run(kind, as_json=as_json))
 
 
 @goals.command("history")
@@ -254,6 +298,55 @@ def goals_history(
             start=start,
             end=end,
             resolution=resolution,
+            limit=limit,
+            as_json=as_json,
+        )
+    )
+
+
+@goals.command("explain")
+def goals_explain(
+    goal_id: str,
+    record: Annotated[str, typer.Argument(help="As entity/id: opportunity/O-1.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Tell in one sentence why a record counts for a goal, or why it does not."""
+    from cli import explaining  # noqa: PLC0415
+
+    raise typer.Exit(explaining.explain(goal_id, record, as_json=as_json))
+
+
+@goals.command("records")
+def goals_records(
+    goal_id: str,
+    *,
+    nearly: Annotated[
+        bool,
+        typer.Option("--nearly", help="Those that fail one test, and say which."),
+    ] = False,
+    field: Annotated[
+        str | None, typer.Option(help="actual, in_progress or custom: only this one.")
+    ] = None,
+    search: Annotated[
+        str | None, typer.Option(help="A part of the id or of any attribute.")
+    ] = None,
+    sort: Annotated[
+        str, typer.Option(help="-amount, amount, record, date or -date.")
+    ] = "-amount",
+    limit: Annotated[int, typer.Option(min=1, help="Records at most.")] = 1_000,
+    as_json: AsJson = False,
+) -> None:
+    """Print which records count for a goal and what each adds, or nearly count."""
+    from cli import explaining  # noqa: PLC0415
+
+    raise typer.Exit(
+        explaining.show_records(
+            goal_id,
+            nearly=nearly,
+            field=field,
+            search=search,
+            sort=sort,
             limit=limit,
             as_json=as_json,
         )
@@ -315,11 +408,65 @@ def rejected_replay(
 
 
 @app.command("page-link")
-def page_link(*, as_json: AsJson = False) -> None:
+def page_link(
+    *,
+    user: Annotated[
+        str | None,
+        typer.Option(help="Let this user of the directory in; else an admin."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Print an address that lets one person into the page, once."""
     from cli import status as asking  # noqa: PLC0415
 
-    raise typer.Exit(asking.page_link(as_json=as_json))
+    raise typer.Exit(asking.page_link(user_id=user, as_json=as_json))
+
+
+@token.command("create")
+def token_create(
+    name: Annotated[str, typer.Argument(help="What it is for, such as nightly-crm.")],
+    *,
+    scope: Annotated[
+        list[str], typer.Option(help="What it allows: records:write; may be repeated.")
+    ],
+    expires: Annotated[
+        int | None, typer.Option(min=1, help="Days that it holds; else until revoked.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(help="The user of the directory whom it acts as.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token for a system and print it, this once."""
+    from cli import tokens  # noqa: PLC0415
+
+    raise typer.Exit(
+        tokens.create(name, scopes=scope, days=expires, user_id=user, as_json=as_json)
+    )
+
+
+@token.command("list")
+def token_list(
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those that were revoked.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List tokens, what they allow and when they were last used."""
+    from cli import tokens  # noqa: PLC0415
+
+    raise typer.Exit(tokens.show(as_json=as_json, everything=everything))
+
+
+@token.command("revoke")
+def token_revoke(
+    name: Annotated[str, typer.Argument(help="The token's name or id.")],
+) -> None:
+    """Have a token hold no more."""
+    from cli import tokens  # noqa: PLC0415
+
+    raise typer.Exit(tokens.revoke(name))
 
 
 @app.command()

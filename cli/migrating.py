@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from cli import output
@@ -10,7 +11,9 @@ from cli.exits import CommandError, ExitCode
 from cli.kafka import kafka_settings
 from cli.serving import migration_folders
 from cli.surroundings import Surroundings, surroundings
-from shared.plumbing.kafka import KafkaAwayError, TopicError, create_topics
+from shared.plumbing.database_roles import ROLES, RoleError, make_login
+from shared.plumbing.kafka import create_topics
+from shared.plumbing.kafka_security import KafkaAwayError, TopicError
 from shared.plumbing.migrations import MigrationError, migrate, migrations_of
 
 # Servers that were started a moment ago get this long to answer.
@@ -20,9 +23,10 @@ _PAUSE_SECONDS: Final = 0.25
 _LOCK_TIMEOUT: Final = "600s"
 
 
-def run() -> ExitCode:
+def run(*, logins: bool) -> ExitCode:
     """Bring the database and Kafka up to date; say each thing that was done."""
     around = surroundings()
+    named = _named_logins(around) if logins else {}
     changes = 0
     deadline = time.monotonic() + SERVERS_SECONDS_MAX
     with output.phase("tables") as phase:
@@ -30,6 +34,9 @@ def run() -> ExitCode:
             output.print_data(line)
             changes += 1
         phase.detail = f"{changes} migrations ran" if changes else "up to date"
+    if named:
+        with output.phase("logins") as phase:
+            phase.detail = ", ".join(asyncio.run(_make_logins(around, named)))
     with output.phase("topics") as phase:
         lines = _create_topics(around, deadline)
         for line in lines:
@@ -44,7 +51,7 @@ def run() -> ExitCode:
 async def _migrate_tables(around: Surroundings, deadline: float) -> list[str]:
     lines = []
     for service, folder in migration_folders():
-        url = around.database_url_of(service)
+        url = around.migrating_url_of(service)
         await _wait_for(url, deadline)
         async with database(
             url,
@@ -58,6 +65,36 @@ async def _migrate_tables(around: Surroundings, deadline: float) -> list[str]:
                 raise CommandError(f"migrating {service} failed: {fault}") from None
         lines += [f"{service}: {one.name} ran" for one in ran]
     return lines
+
+
+async def _make_logins(around: Surroundings, named: Mapping[str, str]) -> list[str]:
+    """Make the users whom the services' addresses name; return what was made."""
+    made = []
+    url = around.migrating_url_of("migrate")
+    async with database(url, application="cairn-migrate") as connection:
+        for service, own in named.items():
+            try:
+                login = await make_login(connection, service, own)
+            except RoleError as fault:
+                raise CommandError(
+                    f"CAIRN_{service.upper()}_DATABASE_URL: {fault}"
+                ) from None
+            made.append(f"{login} for {service}")
+    return made
+
+
+def _named_logins(around: Surroundings) -> dict[str, str]:
+    """Return the addresses of services that have one of their own."""
+    found = {service: around.own_database_url_of(service) for service in ROLES}
+    named = {service: url for service, url in found.items() if url}
+    if not named or not around.own_database_url_of("migrate"):
+        raise CommandError(
+            "--logins makes the users that CAIRN_GOALS_DATABASE_URL, "
+            "CAIRN_ROLLUP_DATABASE_URL and CAIRN_INGEST_DATABASE_URL name, as the user "
+            "in CAIRN_MIGRATE_DATABASE_URL; set this one and at least one of those",
+            ExitCode.USAGE,
+        )
+    return named
 
 
 async def _wait_for(url: str, deadline: float) -> None:

@@ -6,25 +6,25 @@ position, so that asking twice replays once; and should one come twice after a c
 its version makes the second change nothing.
 """
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from confluent_kafka import KafkaException, Message, Producer
+from confluent_kafka import Message
 
 from cli import output
 from cli.exits import CommandError, ExitCode
-from cli.kafka import TopicReader, kafka_settings, reading
+from cli.kafka import kafka_settings, reading
 from cli.surroundings import surroundings
 from shared.messages.topics import ACTIVITY_RECORDS, ACTIVITY_RECORDS_REJECTED
-from shared.plumbing.kafka import librdkafka_configuration, topic_name
+from shared.plumbing.kafka import topic_name
+from shared.plumbing.producing import DeliveryError, open_producer
+from shared.plumbing.rejected import RejectedRecord, send_again, text_of
 from shared.plumbing.settings import KafkaSettings
 
 GROUP: Final = "cairn-rejected-replay"
-DELIVERY_SECONDS_MAX: Final = 30.0
-
-_PREFIX: Final = "kafka_dlt-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def show(*, limit: int, as_json: bool) -> ExitCode:
             for partition, (low, high) in reader.bounds.items()
         }
         total = sum(high - low for low, high in reader.bounds.values())
-        found = [_described(one, committed) for one in reader.read(start)]
+        found = [_described(_record(one), committed) for one in reader.read(start)]
     if as_json:
         output.print_json([asdict(one) for one in found])
         return ExitCode.OK
@@ -84,7 +84,8 @@ def replay(*, again: bool) -> ExitCode:
             partition: max(low, committed.get(partition, low))
             for partition, (low, _) in reader.bounds.items()
         }
-        count = _produce_all(settings, reader, start)
+        found = (_record(one) for one in reader.read(start))
+        count = asyncio.run(_send_again(settings, found))
         # Only now: what Kafka did not acknowledge is replayed next time.
         if count:
             reader.commit({one: high for one, (_, high) in reader.bounds.items()})
@@ -94,103 +95,53 @@ def replay(*, again: bool) -> ExitCode:
     return ExitCode.OK
 
 
-def _produce_all(
-    settings: KafkaSettings, reader: TopicReader, start: dict[int, int]
+async def _send_again(
+    settings: KafkaSettings, records: Iterable[RejectedRecord]
 ) -> int:
-    faults: list[str] = []
-
-    def on_delivery(fault: object, _message: object) -> None:
-        if fault is not None:
-            faults.append(str(fault))
-
-    producer = Producer(
-        {
-            **librdkafka_configuration(settings),
-            "acks": "all",
-            "enable.idempotence": True,
-            "partitioner": "murmur2_random",
-            "message.timeout.ms": int(DELIVERY_SECONDS_MAX * 1000),
-        }
-    )
     topic = topic_name(settings, ACTIVITY_RECORDS)
-    count = 0
-    for message in reader.read(start):
-        _produce(producer, topic, message, on_delivery)
-        count += 1
-    left = producer.flush(DELIVERY_SECONDS_MAX)
-    if left or faults:
-        reason = faults[0] if faults else f"{left} messages were not acknowledged"
-        raise CommandError(
-            f"kafka did not take all messages back: {reason}; replay again, what went "
-            "through changes nothing twice",
-            ExitCode.NOT_READY,
-        )
-    return count
-
-
-def _produce(
-    producer: Producer, topic: str, message: Message, on_delivery: object
-) -> None:
-    while True:
+    async with open_producer(settings, client="cairn") as producer:
         try:
-            producer.produce(
-                topic,
-                key=message.key(),
-                value=message.value(),
-                headers=list(_original_headers(message)),
-                on_delivery=on_delivery,  # type: ignore[arg-type] # its stubs want less
-            )
-        except BufferError:
-            # The local queue is full: let some of it go first.
-            producer.poll(1.0)
-        except KafkaException as fault:
+            return await send_again(producer, topic, records)
+        except DeliveryError as fault:
             raise CommandError(
-                f"offset {message.offset()} cannot be replayed: {fault.args[0].str()}"
+                f"kafka did not take all messages back: {fault}; what went through "
+                "changes nothing twice",
+                ExitCode.NOT_READY,
             ) from None
-        else:
-            producer.poll(0)
-            return
+
+
+def _record(message: Message) -> RejectedRecord:
+    _, milliseconds = message.timestamp()
+    return RejectedRecord(
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        at=datetime.fromtimestamp(milliseconds / 1000, UTC),
+        key=_bytes(message.key()),
+        value=_bytes(message.value()),
+        headers=list(_headers(message)),
+    )
 
 
 def _headers(message: Message) -> Iterator[tuple[str, bytes | None]]:
     headers = message.headers() or []
     # Its stubs speak of a dictionary too, which is for sending only.
     for name, value in headers.items() if isinstance(headers, dict) else headers:
-        yield name, value.encode() if isinstance(value, str) else value
+        yield name, _bytes(value)
 
 
-def _original_headers(message: Message) -> Iterator[tuple[str, bytes | None]]:
-    return (one for one in _headers(message) if not one[0].startswith(_PREFIX))
+def _bytes(data: bytes | str | None) -> bytes | None:
+    """Return what came; the library's stubs speak of text, which is for sending."""
+    return data.encode() if isinstance(data, str) else data
 
 
-def _described(message: Message, committed: dict[int, int]) -> Rejected:
-    told = {
-        name.removeprefix(_PREFIX): _text(value)
-        for name, value in _headers(message)
-        if name.startswith(_PREFIX)
-    }
-    partition, offset = message.partition() or 0, message.offset() or 0
-    _, milliseconds = message.timestamp()
-    at = datetime.fromtimestamp(milliseconds / 1000, UTC)
+def _described(record: RejectedRecord, committed: dict[int, int]) -> Rejected:
     return Rejected(
-        offset=offset,
-        rejected_at=at.isoformat(timespec="seconds"),
-        original="{}/{}@{}".format(
-            told.get("original-topic", "?"),
-            told.get("original-partition", "?"),
-            told.get("original-offset", "?"),
-        ),
-        key=_text(message.key()),
-        error=told.get("exception-fqcn", "?"),
-        detail=told.get("exception-message", "?"),
-        value=_text(message.value()),
-        replayed=offset < committed.get(partition, 0),
+        offset=record.offset,
+        rejected_at=record.at.isoformat(timespec="seconds"),
+        original=record.original,
+        key=text_of(record.key),
+        error=record.error,
+        detail=record.detail,
+        value=text_of(record.value),
+        replayed=record.offset < committed.get(record.partition, 0),
     )
-
-
-def _text(data: bytes | str | None) -> str:
-    if data is None:
-        return ""
-    if isinstance(data, str):
-        return data
-    return data.decode(errors="replace")

@@ -31,6 +31,18 @@ _OF_COMMANDS: Final = (
     ("CAIRN_ROLLUP_COPIES", "1", "run", "rollup processes of `cairn run`"),
     ("CAIRN_POSTGRES_PORT", "15432", "run", "port of the embedded PostgreSQL"),
     ("CAIRN_KAFKA_PORT", "19092", "run", "port of the embedded Kafka"),
+    (
+        "CAIRN_TOKEN",
+        None,
+        "commands",
+        "an API token, of `cairn token create`; else CAIRN_ADMIN_TOKEN, else run.json",
+    ),
+    (
+        "CAIRN_MIGRATE_DATABASE_URL",
+        None,
+        "migrate",
+        "PostgreSQL as the owner of all tables; else as the services reach it",
+    ),
     ("CAIRN_GOALS_URL", None, "commands", "where goals answers; else run.json"),
     ("CAIRN_INGEST_URL", None, "commands", "where ingest answers; else run.json"),
     (

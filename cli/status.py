@@ -20,10 +20,10 @@ def show(*, as_json: bool) -> ExitCode:
     return ExitCode.OK if status.get("settled") is True else ExitCode.NOT_READY
 
 
-def page_link(*, as_json: bool) -> ExitCode:
+def page_link(*, user_id: str | None, as_json: bool) -> ExitCode:
     """Print an address that lets one person into the page, once."""
     with _goals() as goals:
-        link = goals.post("/v1/page-links")
+        link = goals.post("/v1/page-links", {"user_id": user_id})
     url = link.get("url")
     if not isinstance(url, str):
         raise CommandError(

@@ -22,6 +22,8 @@ class RunFile:
 
     addresses: Mapping[str, str] = field(default_factory=dict)
     rollups: tuple[str, ...] = ()
+    # Where each service works, under its own name; else all do in the one database.
+    databases: Mapping[str, str] = field(default_factory=dict)
     admin_token: str | None = None
 
     @classmethod
@@ -30,6 +32,7 @@ class RunFile:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             addresses = cast("dict[str, object]", found["addresses"])
+            databases = cast("dict[str, object]", found.get("databases", {}))
             token = found.get("admin_token")
         except FileNotFoundError:
             return cls()
@@ -39,14 +42,15 @@ class RunFile:
             ) from None
         rollups = addresses.get("rollup")
         return cls(
-            addresses={
-                name: address
-                for name, address in addresses.items()
-                if isinstance(address, str)
-            },
+            addresses=_texts(addresses),
+            databases=_texts(databases),
             rollups=tuple(rollups) if isinstance(rollups, list) else (),
             admin_token=token if isinstance(token, str) else None,
         )
+
+
+def _texts(found: Mapping[str, object]) -> Mapping[str, str]:
+    return {name: text for name, text in found.items() if isinstance(text, str)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,9 @@ class Surroundings:
     def token(self) -> str:
         """The bearer token."""
         return self._required(
-            self.environment.get("CAIRN_ADMIN_TOKEN") or self.run.admin_token,
+            self.environment.get("CAIRN_TOKEN")
+            or self.environment.get("CAIRN_ADMIN_TOKEN")
+            or self.run.admin_token,
             "token",
             "CAIRN_ADMIN_TOKEN",
             ExitCode.NO_RIGHTS,
@@ -93,10 +99,25 @@ class Surroundings:
         return self.database_url_of("rollup")
 
     def database_url_of(self, service: str) -> str:
-        """Return where a service's tables are."""
-        own = self.environment.get(f"CAIRN_{service.upper()}_DATABASE_URL")
+        """Return where a service works, as the user that it is there."""
         return self._required(
-            own
+            self.own_database_url_of(service)
+            or self.environment.get("CAIRN_DATABASE_URL")
+            or self.run.databases.get(service)
+            or self.run.addresses.get("postgres"),
+            "database",
+            "CAIRN_DATABASE_URL",
+        )
+
+    def own_database_url_of(self, service: str) -> str | None:
+        """Return the address that is meant for one service alone."""
+        return self.environment.get(f"CAIRN_{service.upper()}_DATABASE_URL") or None
+
+    def migrating_url_of(self, service: str) -> str:
+        """Return where a service's tables are, as the user that may change them."""
+        return self._required(
+            self.environment.get("CAIRN_MIGRATE_DATABASE_URL")
+            or self.own_database_url_of(service)
             or self.environment.get("CAIRN_DATABASE_URL")
             or self.run.addresses.get("postgres"),
             "database",

@@ -47,6 +47,9 @@ _PLACE = re.compile(r"set \$\w+ http://(?P<service>\w+):(?P<port>\d+);")
 _ALL_SET: Final = {
     "CAIRN_ADMIN_TOKEN": "a-token-of-sixteen-or-more",
     "POSTGRES_PASSWORD": "secret",
+    "POSTGRES_GOALS_PASSWORD": "secret-of-goals",
+    "POSTGRES_ROLLUP_PASSWORD": "secret-of-rollup",
+    "POSTGRES_INGEST_PASSWORD": "secret-of-ingest",
 }
 
 
@@ -62,6 +65,7 @@ def complaints() -> Iterator[str]:
     for name, settings in OURS.items():
         service = compose.services[name]
         yield from (f"{name}: {words}" for words in _settings(service, settings))
+        yield from (f"{name}: {words}" for words in _secrets(name, service))
     yield from _gateway(compose)
 
 
@@ -187,6 +191,15 @@ def _settings(service: Service, settings: type[BaseSettings]) -> Iterator[str]:
         settings.model_validate(given)
     except ValueError as fault:
         yield f"its settings are refused: {fault}"
+
+
+def _secrets(name: str, service: Service) -> Iterator[str]:
+    """See that a service is told its own user of PostgreSQL, and no other."""
+    for setting in service.environment:
+        if setting.endswith("DATABASE_URL") and setting != (
+            f"CAIRN_{name.upper()}_DATABASE_URL"
+        ):
+            yield f"is told {setting}, which is not its own"
 
 
 def _gateway(compose: Compose) -> Iterator[str]:

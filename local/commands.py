@@ -1,7 +1,8 @@
 """Cairn's own commands as child processes: their words, settings and logs."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from local.asking import Address, ask
 from local.processes import Child, Command
@@ -25,6 +26,9 @@ class Surroundings:
     database_url: str
     kafka_servers: str
     admin_token: str
+    # Where each service works, as a user of its own; of somebody's own server we know
+    # nothing but what stands in the environment.
+    databases: Mapping[str, str] = field(default_factory=dict)
     cairn: tuple[str, ...] = CAIRN
 
     @property
@@ -45,7 +49,8 @@ class Surroundings:
     def command(self, name: str, *words: str, **environment: str) -> Command:
         """Return `cairn WORDS`, told the addresses and `environment`."""
         common = {
-            "CAIRN_DATABASE_URL": self.database_url,
+            # Whoever has an address of his own is not told the owner's.
+            "CAIRN_DATABASE_URL": "" if self.databases else self.database_url,
             "CAIRN_KAFKA_SERVERS": self.kafka_servers,
             "CAIRN_ADMIN_TOKEN": self.admin_token,
             "CAIRN_BIND": self.settings.bind,
@@ -63,6 +68,26 @@ class Surroundings:
             grace_seconds=_GRACE_SECONDS,
         )
 
+    def migration(self) -> Command:
+        """Return what makes tables and topics, and the services' users."""
+        if not self.databases:
+            return self.command("migrate", "migrate")
+        addresses = {**self.databases, "migrate": self.database_url}
+        environment = {
+            f"CAIRN_{name.upper()}_DATABASE_URL": url for name, url in addresses.items()
+        }
+        return self.command("migrate", "migrate", "--logins", **environment)
+
+    def service_command(
+        self, service: str, *, copy: int = 0, **environment: str
+    ) -> Command:
+        """Return what starts a copy of a service."""
+        name = service if copy == 0 else f"{service} {copy}"
+        own = self.databases.get(service)
+        if own is not None:
+            environment[f"CAIRN_{service.upper()}_DATABASE_URL"] = own
+        return self.command(name, "serve", service, **environment)
+
     def services(self) -> list[Program]:
         """Return the services, every copy of rollup on its own port."""
         return [
@@ -77,8 +102,19 @@ class Surroundings:
                 )
                 for copy, address in enumerate(self.rollups)
             ),
-            self._service("goals", self.goals),
+            self._service("goals", self.goals, CAIRN_WATCHED_SERVICES=self._watched()),
         ]
+
+    def _watched(self) -> str:
+        """Return the services whose health goals shows."""
+        rollups = (
+            ("rollup" if copy == 0 else f"rollup {copy}", address)
+            for copy, address in enumerate(self.rollups)
+        )
+        return ",".join(
+            f"{name}={address.url}"
+            for name, address in (("ingest", self.ingest), *rollups)
+        )
 
     def simulation(self) -> Program:
         """Return the slow live stream of records."""
@@ -94,8 +130,8 @@ class Surroundings:
     def _service(
         self, service: str, address: Address, *, copy: int = 0, **environment: str
     ) -> Program:
-        name = service if copy == 0 else f"{service} {copy}"
-        command = self.command(name, "serve", service, **environment)
+        command = self.service_command(service, copy=copy, **environment)
+        name = command.name
         return Program(
             name=name,
             group=service,

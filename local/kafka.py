@@ -5,7 +5,8 @@ import hashlib
 import shutil
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -73,6 +74,11 @@ class KafkaPlace:
     # With `False` it starts sooner and is a little slower at full load.
     durable: bool
     heap: str = HEAP_DEFAULT
+    # What differs from a node that is open to this machine; how our client knocks then;
+    # and what is to be there from the beginning, in words of `kafka-storage.sh format`.
+    settings: Mapping[str, str] = field(default_factory=dict)
+    client_settings: Mapping[str, str] = field(default_factory=dict)
+    format_options: tuple[str, ...] = ()
 
     @property
     def data(self) -> Path:
@@ -163,7 +169,13 @@ class Kafka:
         """Tell whether a client gets metadata with a broker in it."""
         if not accepts(self.place.port):
             return False
-        client = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+        client = AdminClient(
+            {
+                "bootstrap.servers": self.address,
+                "log_level": 0,
+                **self.place.client_settings,
+            }
+        )
         try:
             return bool(client.list_topics(timeout=_METADATA_SECONDS).brokers)
         except KafkaException:
@@ -192,6 +204,7 @@ class Kafka:
                 # Not two words: one cluster id in 64 begins with a hyphen.
                 f"--cluster-id={cluster}",
                 f"--config={settings_file}",
+                *self.place.format_options,
             ),
             log_file=self.place.log_file,
         )
@@ -219,6 +232,7 @@ class Kafka:
             "listeners": f"{broker},CONTROLLER://{controller}",
             "advertised.listeners": broker,
             "log.dirs": str(data),
+            **self.place.settings,
         }
         lines = [f"{name}={value}\n" for name, value in settings.items()]
         file.write_text("".join(lines), encoding="utf-8")

@@ -19,6 +19,9 @@ from local.processes import Account, Child, Command, run_to_end
 USER = "cairn"
 DATABASE = "cairn"
 
+# Each service works under its own name, which `cairn migrate --logins` makes.
+LOGINS = ("goals", "ingest", "rollup")
+
 _INIT_SECONDS = 120.0
 _ASK_SECONDS = 20.0
 # A fast shutdown writes a last checkpoint, and that may be gigabytes.
@@ -92,6 +95,15 @@ class Postgres:
     def url(self) -> str:
         """The address of our database, password included."""
         return f"postgresql://{USER}:{self._password}@{self.address}/{DATABASE}"
+
+    @property
+    def logins(self) -> dict[str, str]:
+        """The address of our database for each service, as a user of its own."""
+        return {name: self._login(name) for name in LOGINS}
+
+    def _login(self, name: str) -> str:
+        password = kept_secret(self.place.home / f"postgres-password-{name}")
+        return f"postgresql://{name}:{password}@{self.address}/{DATABASE}"
 
     @property
     def address(self) -> str:

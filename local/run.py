@@ -26,7 +26,7 @@ from local.machine import (
 from local.ports import require_free
 from local.postgres import Postgres, PostgresPlace
 from local.private_files import kept_secret
-from local.processes import Child
+from local.processes import Child, Command
 from local.report import Report
 from local.run_file import write_run_file
 from local.servers import READY_SECONDS_MAX, prepare_together
@@ -107,7 +107,7 @@ class _Run:
         started = time.monotonic()
         self._check_machine()
         around = self._start_servers()
-        self._run_command(around, "migrate", "migrate")
+        self._run_command(around.migration())
         self._start_services(around)
         demo = self._seed(around) if self._settings.demo else Demo()
         self._wait_until_settled(around)
@@ -164,6 +164,7 @@ class _Run:
             kafka_servers=kafka.address if kafka else settings.kafka_servers or "",
             admin_token=settings.admin_token
             or kept_secret(settings.home / "admin-token"),
+            databases=postgres.logins if postgres else {},
             cairn=self._cairn,
         )
 
@@ -227,12 +228,12 @@ class _Run:
         if not self._supervisor.wait_for(all_answer, within_seconds=within_seconds):
             raise LocalError("\n".join(_not_ready(kept) for kept in waiting))
 
-    def _run_command(self, around: Surroundings, name: str, *words: str) -> Path:
+    def _run_command(self, command: Command) -> Path:
         """Run one of our commands to its end; return its log of this time."""
-        command = around.command(name, *words)
+        words = f"`cairn {command.name}`"
         # A log of its own each time: what it says is shown.
         command.log_file.unlink(missing_ok=True)
-        with self._report.phase(name) as phase:
+        with self._report.phase(command.name) as phase:
             child = Child(command)
             try:
                 in_time = self._supervisor.wait_for(
@@ -242,18 +243,20 @@ class _Run:
                 child.stop()
             if not in_time:
                 raise LocalError(
-                    f"`cairn {' '.join(words)}` did not end within "
+                    f"{words} did not end within "
                     f"{_COMMAND_SECONDS:.0f} s; see {command.log_file}"
                 )
             if child.wait() != 0:
-                raise LocalError(f"`cairn {' '.join(words)}` {child.how_it_ended()}")
+                raise LocalError(f"{words} {child.how_it_ended()}")
             phase.detail = _last_words(command.log_file)
         return command.log_file
 
     def _seed(self, around: Surroundings) -> Demo:
         # The example's past is sent once; a later start sends what came since.
         seeded = self._settings.home / "seeded"
-        log_file = self._run_command(around, "seed", "seed", "--remember", str(seeded))
+        log_file = self._run_command(
+            around.command("seed", "seed", "--remember", str(seeded))
+        )
         return demo_from(log_file.read_text(encoding="utf-8"))
 
     def _wait_until_settled(self, around: Surroundings) -> None:

@@ -14,7 +14,7 @@ from local.supervisor import Kept
 def write_run_file(
     file: Path, around: Surroundings, kept: list[Kept], started_at: datetime
 ) -> None:
-    """Write addresses, the admin token, and process ids by service."""
+    """Write addresses, secrets, and process ids by service."""
     pids: defaultdict[str, list[int]] = defaultdict(list)
     for one in kept:
         pids[one.program.group].append(one.child.pid)
@@ -26,6 +26,7 @@ def write_run_file(
             "kafka": around.kafka_servers,
             "postgres": around.database_url,
         },
+        "databases": dict(around.databases),
         "admin_token": around.admin_token,
         "pids": {**pids, "run": [os.getpid()]},
         "started_at": started_at.isoformat(),

@@ -24,8 +24,9 @@ def welcome(around: Surroundings, demo: Demo) -> str:
     """Return the lines for a person who has just started Cairn."""
     lines = [
         ("Page", _page(around)),
+        # Whoever has opened the page sees the documents, too; ingest knows no browsers.
         ("API", f"{around.goals.url}/v1 · docs {around.goals.url}/docs"),
-        ("Ingest", f"{around.ingest.url}/v1/records · docs {around.ingest.url}/docs"),
+        ("Ingest", f"{around.ingest.url}/v1/records"),
         ("Stream", f"{_curl(around, '-N')} {around.goals.url}/v1/stream"),
         *_examples(around, demo),
         ("Data", _data(around)),

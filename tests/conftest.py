@@ -1,4 +1,4 @@
-"""The real PostgreSQL and Kafka that tests run against, started once a session.
+"""The real PostgreSQL and Kafka that tests run against, started once a worker.
 
 Nothing is started before a test asks. Which servers are taken is decided once:
 those that CAIRN_TEST_DATABASE_URL and CAIRN_TEST_KAFKA_SERVERS name; else, where a
@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -22,13 +23,16 @@ import pytest_asyncio
 from local.kafka import SINGLE_NODE
 from local.ports import pick_free
 from local.servers import Servers, start_servers
+from tests.logins import services_logins
 
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 
 _DOCKER_SECONDS = 10
 
-_taken = pytest.StashKey["Taken"]()
+_ORIGIN = "servers"
+
+_origins = pytest.StashKey[set[str]]()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,8 @@ def servers(
             stack.callback(_forget_data, home)
             embedded = stack.enter_context(start_servers(home, durable=False))
             taken = Taken(servers=embedded, origin=f"embedded, logs in {home}/logs")
-        pytestconfig.stash[_taken] = taken
+        _note(pytestconfig, taken.origin)
+        stack.enter_context(services_logins(taken.servers.postgres_url))
         yield taken.servers
 
 
@@ -79,13 +84,29 @@ def topic_prefix() -> str:
     return f"test-{secrets.token_hex(6)}-"
 
 
+def _note(config: pytest.Config, origin: str) -> None:
+    """Keep where the servers came from; a worker hands it to the process above it."""
+    config.stash.setdefault(_origins, set()).add(origin)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_ORIGIN] = origin
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what a worker that has ended says of its servers."""
+    del error
+    output = getattr(node, "workeroutput", {})
+    if _ORIGIN in output:
+        _note(node.config, output[_ORIGIN])
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say at the end which servers the tests ran against."""
-    taken = config.stash.get(_taken, None)
-    words = "none were asked for" if taken is None else taken.origin
-    terminalreporter.write_line(f"servers: {words}")
+    origins = config.stash.get(_origins, None) or {"none were asked for"}
+    for words in sorted(origins):
+        terminalreporter.write_line(f"servers: {words}")
 
 
 def _forget_data(home: Path) -> None:

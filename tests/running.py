@@ -18,6 +18,8 @@ import httpx
 
 from local.ports import pick_free
 from local.servers import Servers
+from shared.plumbing.database_roles import ROLES
+from tests.logins import url_of
 from tests.waiting import eventually_true
 
 READY_SECONDS: Final = 120.0
@@ -106,6 +108,7 @@ def running_cairn(
     if rollup_copies > 1:
         # Copies take neighbouring ports; a free one far from the others has room.
         rollup = [max(rollup) + 100]
+    database = _new_database(servers.postgres_url)
     ours = {
         "CAIRN_HOME": str(home),
         "CAIRN_DEMO": "0",
@@ -113,7 +116,13 @@ def running_cairn(
         "CAIRN_INGEST_PORT": str(ingest),
         "CAIRN_ROLLUP_PORT": str(rollup[0]),
         "CAIRN_ROLLUP_COPIES": str(rollup_copies),
-        "CAIRN_DATABASE_URL": _new_database(servers.postgres_url),
+        "CAIRN_DATABASE_URL": database,
+        "CAIRN_MIGRATE_DATABASE_URL": database,
+        # Each service as a login of its own, which may do what its role may.
+        **{
+            f"CAIRN_{service.upper()}_DATABASE_URL": url_of(service, database)
+            for service in ROLES
+        },
         "CAIRN_KAFKA_SERVERS": servers.kafka_servers,
         "CAIRN_TOPIC_PREFIX": f"run-{secrets.token_hex(4)}-",
         # In the periods of the tests, also when they have long been over.

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Final
 
-Body = dict[str, object]
+from cli.example.roles import MANAGER, OPERATIONS, SELLER, SERVICE, Body
 
 COMPANY_ID: Final = "meridian"
 COMPANY_NAME: Final = "Meridian Instruments"
@@ -271,25 +271,31 @@ def business_units() -> Sequence[Body]:
 
 def users() -> Sequence[Body]:
     """Return everybody, managers before those they manage."""
-    found = [_user(CHIEF, COMPANY_ID, None), _user(HEAD_OF_SERVICE, COMPANY_ID, CHIEF)]
+    found = [
+        _user(CHIEF, COMPANY_ID, None, OPERATIONS),
+        _user(HEAD_OF_SERVICE, COMPANY_ID, CHIEF, MANAGER),
+    ]
     for region in REGIONS:
         director = region.director
-        found.append(_user(director, region.id, CHIEF))
+        found.append(_user(director, region.id, CHIEF, MANAGER))
         for team in region.teams:
-            found.append(_user(team.lead, region.id, director))
-            found += [_user(who, region.id, team.lead) for who in team.sellers]
-        found += [_user(who, region.id, director) for who in region.callers]
-        found += [_user(who, region.id, HEAD_OF_SERVICE) for who in region.service]
+            found.append(_user(team.lead, region.id, director, MANAGER, SELLER))
+            found += [_user(who, region.id, team.lead, SELLER) for who in team.sellers]
+        found += [_user(who, region.id, director, SELLER) for who in region.callers]
+        found += [
+            _user(who, region.id, HEAD_OF_SERVICE, SERVICE) for who in region.service
+        ]
     return found
 
 
-def _user(person: Person, unit_id: str, manager: Person | None) -> Body:
+def _user(person: Person, unit_id: str, manager: Person | None, *roles: str) -> Body:
     return {
         "id": person.id,
         "name": person.name,
         "business_unit_id": unit_id,
         "manager_id": None if manager is None else manager.id,
         "time_zone": TIME_ZONE,
+        "roles": roles,
     }
 
 

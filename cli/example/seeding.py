@@ -15,8 +15,10 @@ import msgspec
 from cli import output, sending
 from cli.api import Api
 from cli.example import company
-from cli.example.company import Body, Quarter
+from cli.example import roles as company_roles
+from cli.example.company import Quarter
 from cli.example.history import records_as_of
+from cli.example.roles import Body
 from cli.exits import CommandError, ExitCode
 from cli.surroundings import surroundings
 
@@ -63,9 +65,11 @@ def _remembered(remember: Path | None) -> datetime | None:
 
 def _create(goals: Api, quarter: Quarter) -> tuple[int, int, int]:
     """Create what is missing; return how many people and goals are there or new."""
-    users, targets = company.users(), company.goals(quarter)
+    targets = company.goals(quarter)
+    users, roles = _people(goals)
     # What others name comes before them.
     plan: Sequence[tuple[str, str, Sequence[Body]]] = (
+        ("roles", "/v1/roles", roles),
         ("units", "/v1/business-units", company.business_units()),
         ("people", "/v1/users", users),
         ("teams", "/v1/teams", company.teams()),
@@ -82,6 +86,21 @@ def _create(goals: Api, quarter: Quarter) -> tuple[int, int, int]:
             created += len(missing)
             phase.detail = f"{len(missing)} created, {len(bodies)} in all"
     return len(users), len(targets), created
+
+
+def _people(goals: Api) -> tuple[Sequence[Body], Sequence[Body]]:
+    """Return everybody with the roles that they have, if nobody is there without.
+
+    With the first role people read what roles allow and no more: whoever was created
+    when there were none, of this company or not, would read nothing any more.
+    """
+    users, roles = company.users(), company_roles.roles()
+    there = {item["id"] for item in goals.items("/v1/roles")}
+    has_all = all(role["id"] in there for role in roles)
+    is_empty = next(goals.items("/v1/users"), None) is None
+    if has_all or is_empty:
+        return users, roles
+    return [{**user, "roles": ()} for user in users], []
 
 
 def _send(ingest: Api, now: datetime, since: datetime | None) -> int:

@@ -9,6 +9,7 @@ from cli import output
 from cli.exits import ExitCode
 from cli.surroundings import surroundings
 from cli.verify.judging import Verdict, judge
+from cli.verify.noting import note
 from cli.verify.reading import read_rows
 
 # A table longer than this says no more than its beginning.
@@ -19,7 +20,8 @@ def run(*, as_json: bool) -> ExitCode:
     """Verify the totals; any difference is an exit code of its own."""
     began = time.monotonic()
     output.hint("recomputing all goals from the records")
-    rows = asyncio.run(read_rows(surroundings().rollup_database_url))
+    url = surroundings().rollup_database_url
+    rows = asyncio.run(read_rows(url))
     verdict = judge(rows)
     output.clear_hint()
     seconds = time.monotonic() - began
@@ -28,6 +30,9 @@ def run(*, as_json: bool) -> ExitCode:
     else:
         _print(verdict)
     _say_outcome(verdict, seconds)
+    why_not = asyncio.run(note(url, verdict, seconds))
+    if why_not is not None:
+        output.say(f"not noted for the operations screen: {why_not}")
     return ExitCode.DIFFERENCE if verdict.differences else ExitCode.OK
 
 

@@ -9,6 +9,8 @@ import asyncpg
 
 from cli.database import database
 from cli.exits import CommandError, ExitCode
+from cli.verify import access, asking
+from cli.verify.directory import read_directory
 
 STATEMENT_SECONDS_MAX: Final = 900
 
@@ -88,14 +90,17 @@ _NUMBERS: Final = (
 
 async def read_rows(database_url: str) -> Sequence[Row]:
     """Recompute everything in one snapshot of the database."""
-    async with (
-        database(database_url, application="cairn-verify") as connection,
+    async with database(database_url, application="cairn-verify") as connection:
+        await connection.execute(access.TABLES)
+        await connection.execute(asking.TABLES)
         # One snapshot: records may flow meanwhile, what is compared stands still.
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        await connection.execute(_SETTINGS)
-        await _check_surroundings(connection)
-        found = await connection.fetch(_RECOMPUTE, timeout=STATEMENT_SECONDS_MAX)
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(_SETTINGS)
+            await _check_surroundings(connection)
+            directory = await read_directory(connection)
+            await access.ask_access(connection, directory)
+            await asking.ask_queries(connection, directory)
+            found = await connection.fetch(_RECOMPUTE, timeout=STATEMENT_SECONDS_MAX)
     return [_row_of(record) for record in found]
 
 

@@ -11,8 +11,13 @@ goals AS MATERIALIZED (
         goal.definition,
         -- While what depends on changed records waits to be read again, nobody can say
         -- what goals that read through links should be.
-        goal.rederivation_id IS NOT NULL OR (waiting.parents AND fields.are_linked)
-            AS computing,
+        -- Nor what those should be whose query has failed, until they stand still.
+        goal.rederivation_id IS NOT NULL
+        OR (
+            waiting.parents
+            AND (fields.are_linked OR coalesce(asking.looks_elsewhere, false))
+        )
+        OR coalesce(asking.has_failed, false) AS computing,
         goal.locked
         OR goal.written
         OR goal.frozen
@@ -54,6 +59,14 @@ goals AS MATERIALIZED (
             metric.definition, '$.rollup_fields.*.*.link'
         ) AS are_linked
     ) AS fields
+    LEFT JOIN (
+        SELECT
+            number,
+            bool_or(ask IS NULL) AS has_failed,
+            bool_or(looks_elsewhere) AS looks_elsewhere
+        FROM pg_temp.asked_goal
+        GROUP BY number
+    ) AS asking ON asking.number = goal.number
     WHERE NOT goal.gone
 ),
 
@@ -134,13 +147,13 @@ wanted AS MATERIALIZED (
         dense_rank() OVER (
             ORDER BY
                 entity, state, status, date_attribute, source_attribute, decimals,
-                state_link, state_entity, date_link, date_entity
+                state_link, state_entity, date_link, date_entity, ask
         ) AS rule,
         dense_rank() OVER (
             ORDER BY
                 entity, state, status, date_attribute, source_attribute, decimals,
-                state_link, state_entity, date_link, date_entity,
-                owner, with_members, first_day, last_day, opens, closes
+                state_link, state_entity, date_link, date_entity, ask,
+                owner, with_members, access, first_day, last_day, opens, closes
         ) AS measure
     FROM (
         SELECT
@@ -168,7 +181,11 @@ wanted AS MATERIALIZED (
             periods.first_day,
             periods.last_day,
             periods.opens,
-            periods.closes
+            periods.closes,
+            -- The question that a query comes to; none: there is no query.
+            asked.ask,
+            -- What the manager may read; none: every record.
+            reading.access
         FROM goals
         CROSS JOIN slots
         CROSS JOIN
@@ -178,29 +195,53 @@ wanted AS MATERIALIZED (
                 periods.time_zone = goals.definition #>> '{period,time_zone}'
                 AND periods.first_day = (goals.definition #>> '{period,start}')::date
                 AND periods.last_day = (goals.definition #>> '{period,end}')::date
+        LEFT JOIN pg_temp.asked_goal AS asked
+            ON asked.number = goals.number AND asked.slot = slots.slot
+        LEFT JOIN pg_temp.goal_access AS reading
+            ON reading.number = goals.number AND reading.slot = slots.slot
         WHERE
             jsonb_typeof(field.value) = 'object'
             AND NOT coalesce(
                 (goals.definition ->> 'rollup_only_from_children')::boolean, false
             )
+            -- What is hidden is null, and what lacks it counts nowhere.
+            AND NOT coalesce(reading.blind, false)
     ) AS asked
 ),
 
 rules AS MATERIALIZED (
     SELECT DISTINCT
         rule, entity, state, status, date_attribute, source_attribute, decimals,
-        state_link, state_entity, date_link, date_entity
+        state_link, state_entity, date_link, date_entity, ask
     FROM wanted
 ),
 
+-- What is anybody's and lies in the same territory is the same to all who read that: they
+-- share a `common`.
 measures AS MATERIALIZED (
-    SELECT DISTINCT
-        measure, rule, owner, with_members, first_day, last_day, opens, closes
-    FROM wanted
+    SELECT
+        measure.*,
+        reached.territory,
+        dense_rank() OVER (
+            ORDER BY rule, reached.territory, first_day, last_day, opens, closes
+        ) AS common
+    FROM (
+        SELECT DISTINCT
+            measure, rule, owner, with_members, access,
+            first_day, last_day, opens, closes
+        FROM wanted
+    ) AS measure
+    LEFT JOIN pg_temp.reached_territory AS reached ON reached.access = measure.access
 ),
 
--- Whose records a measure takes: the owner's, and those of the members of a team.
-owners AS MATERIALIZED (
+commons AS MATERIALIZED (
+    SELECT DISTINCT common, rule, territory, first_day, last_day, opens, closes
+    FROM measures
+    WHERE owner IS NULL AND territory IS NOT NULL
+),
+
+-- Whose records a measure asks for: the owner's, and those of the members of a team.
+asked_owners AS MATERIALIZED (
     SELECT measure, owner FROM measures WHERE owner IS NOT NULL
     UNION
     SELECT measures.measure, 'user/' || member.id
@@ -210,6 +251,36 @@ owners AS MATERIALIZED (
     CROSS JOIN
         LATERAL jsonb_array_elements_text(team.definition -> 'members') AS member (id)
     WHERE measures.with_members
+),
+
+-- Whose records a measure takes: of those it asks for, and of anybody's, what the manager
+-- reads whoever it is shared with. Anybody's that is read by everybody stands apart, and
+-- so does anybody's in a territory.
+owners AS MATERIALIZED (
+    SELECT asked_owners.measure, asked_owners.owner
+    FROM asked_owners
+    JOIN measures ON measures.measure = asked_owners.measure
+    LEFT JOIN pg_temp.reached_owner AS reached
+        ON reached.access = measures.access AND reached.owner = asked_owners.owner
+    LEFT JOIN pg_temp.territory_owner AS resident
+        ON
+            resident.territory = measures.territory
+            AND resident.owner = asked_owners.owner
+    WHERE
+        measures.access IS NULL
+        OR reached.owner IS NOT NULL
+        OR resident.owner IS NOT NULL
+    UNION
+    SELECT measures.measure, reached.owner
+    FROM measures
+    JOIN pg_temp.reached_owner AS reached ON reached.access = measures.access
+    WHERE measures.owner IS NULL
+),
+
+-- The records that the queries of rules let through.
+let_through AS (
+    SELECT rules.rule, asked_record.key
+    FROM rules JOIN pg_temp.asked_record ON asked_record.ask = rules.ask
 ),
 
 -- The records that rules with a link are about, with what stands at the other end: the
@@ -226,9 +297,12 @@ linked AS (
         END AS date_key
     FROM rules
     JOIN rollup.record ON record.entity = rules.entity
+    LEFT JOIN let_through
+        ON let_through.rule = rules.rule AND let_through.key = record.key
     WHERE
         (rules.state_link IS NOT NULL OR rules.date_link IS NOT NULL)
         AND NOT record.deleted AND record.version >= 0
+        AND (rules.ask IS NULL OR let_through.key IS NOT NULL)
     OFFSET 0
 ),
 
@@ -238,7 +312,9 @@ met AS (
         rules.rule,
         rules.decimals,
         rules.source_attribute,
+        record.key,
         record.owner,
+        record.shared_with,
         record.attributes,
         record.attributes -> rules.date_attribute AS dated
     FROM rules
@@ -248,7 +324,7 @@ met AS (
             AND (rules.state IS NULL OR record.state = rules.state)
             AND (rules.status IS NULL OR record.status = rules.status)
     WHERE
-        rules.state_link IS NULL AND rules.date_link IS NULL
+        rules.state_link IS NULL AND rules.date_link IS NULL AND rules.ask IS NULL
         -- A placeholder has no version and never counts.
         AND NOT record.deleted AND record.version >= 0
     UNION ALL
@@ -256,7 +332,28 @@ met AS (
         rules.rule,
         rules.decimals,
         rules.source_attribute,
+        record.key,
         record.owner,
+        record.shared_with,
+        record.attributes,
+        record.attributes -> rules.date_attribute
+    FROM rules
+    JOIN let_through ON let_through.rule = rules.rule
+    JOIN rollup.record
+        ON
+            record.key = let_through.key
+            AND record.entity = rules.entity
+            AND (rules.state IS NULL OR record.state = rules.state)
+            AND (rules.status IS NULL OR record.status = rules.status)
+    WHERE rules.state_link IS NULL AND rules.date_link IS NULL
+    UNION ALL
+    SELECT
+        rules.rule,
+        rules.decimals,
+        rules.source_attribute,
+        record.key,
+        record.owner,
+        record.shared_with,
         record.attributes,
         CASE WHEN rules.date_link IS NULL THEN record.attributes ELSE dates.attributes END
         -> rules.date_attribute
@@ -287,7 +384,9 @@ texts AS (
         rule,
         ('1e' || decimals)::numeric AS factor,
         source_attribute IS NULL AS counts,
+        key,
         owner,
+        shared_with,
         CASE WHEN jsonb_typeof(dated) = 'string' THEN dated #>> '{}' END AS date_text,
         CASE
             WHEN source_attribute IS NULL THEN NULL
@@ -309,7 +408,9 @@ parsed AS (
         rule,
         factor,
         counts,
+        key,
         owner,
+        shared_with,
         amount_text::numeric AS amount,
         CASE
             WHEN
@@ -354,7 +455,9 @@ parsed AS (
 scaled AS (
     SELECT
         rule,
+        key,
         owner,
+        shared_with,
         day,
         instant,
         CASE WHEN counts THEN 1 ELSE amount * factor END AS exact
@@ -368,7 +471,9 @@ scaled AS (
 readings AS MATERIALIZED (
     SELECT
         rule,
+        key,
         owner,
+        shared_with,
         day,
         instant,
         -- Half to even; round() goes away from zero.
@@ -381,6 +486,38 @@ readings AS MATERIALIZED (
     FROM scaled
 ),
 
+-- Records by the accesses that they are shared with. Found first: goals are met after,
+-- by access, for all goals share few rules.
+shares AS MATERIALIZED (
+    SELECT DISTINCT
+        readings.rule, readings.key, readings.owner, readings.day, readings.instant,
+        readings.units, reached.access
+    FROM readings
+    CROSS JOIN LATERAL unnest(readings.shared_with) AS share (principal)
+    JOIN pg_temp.reached_share AS reached ON reached.principal = share.principal
+    LEFT JOIN pg_temp.reached_owner AS by_owner
+        ON by_owner.access = reached.access AND by_owner.owner = readings.owner
+    LEFT JOIN pg_temp.reached_territory AS reading ON reading.access = reached.access
+    LEFT JOIN pg_temp.territory_owner AS resident
+        ON resident.territory = reading.territory AND resident.owner = readings.owner
+    WHERE
+        readings.shared_with IS NOT NULL
+        AND readings.owner IS NOT NULL
+        AND by_owner.access IS NULL
+        AND resident.territory IS NULL
+),
+
+common_sums AS MATERIALIZED (
+    SELECT commons.common, sum(readings.units) AS units
+    FROM commons
+    JOIN pg_temp.territory_owner AS resident ON resident.territory = commons.territory
+    JOIN readings ON readings.rule = commons.rule AND readings.owner = resident.owner
+    WHERE
+        readings.day BETWEEN commons.first_day AND commons.last_day
+        OR (readings.instant >= commons.opens AND readings.instant < commons.closes)
+    GROUP BY commons.common
+),
+
 measured AS (
     SELECT measures.measure, sum(readings.units) AS units
     FROM measures
@@ -391,12 +528,17 @@ measured AS (
         OR (readings.instant >= measures.opens AND readings.instant < measures.closes)
     GROUP BY measures.measure
     UNION ALL
+    SELECT measures.measure, common_sums.units
+    FROM measures
+    JOIN common_sums ON common_sums.common = measures.common
+    WHERE measures.owner IS NULL
+    UNION ALL
     -- All owners: few different measures, however many goals share them.
     SELECT measures.measure, sum(readings.units)
     FROM measures
     JOIN readings ON readings.rule = measures.rule
     WHERE
-        measures.owner IS NULL
+        measures.owner IS NULL AND measures.access IS NULL
         AND (
             readings.day BETWEEN measures.first_day AND measures.last_day
             OR (
@@ -405,11 +547,31 @@ measured AS (
             )
         )
     GROUP BY measures.measure
+    UNION ALL
+    -- Read for no other reason than that it is shared.
+    SELECT measures.measure, sum(shares.units)
+    FROM shares
+    JOIN measures
+        ON measures.access = shares.access AND measures.rule = shares.rule
+    LEFT JOIN asked_owners
+        ON
+            asked_owners.measure = measures.measure
+            AND asked_owners.owner = shares.owner
+    WHERE
+        (measures.owner IS NULL OR asked_owners.measure IS NOT NULL)
+        AND (
+            shares.day BETWEEN measures.first_day AND measures.last_day
+            OR (
+                shares.instant >= measures.opens AND shares.instant < measures.closes
+            )
+        )
+    GROUP BY measures.measure
 ),
 
 expected AS (
-    SELECT wanted.number, wanted.slot, measured.units
+    SELECT wanted.number, wanted.slot, sum(measured.units) AS units
     FROM wanted JOIN measured ON measured.measure = wanted.measure
+    GROUP BY wanted.number, wanted.slot
 ),
 
 -- Slot = number * 8 + field * 2, + 1 where the amount is the high part.

@@ -3,26 +3,34 @@
 What has the same name here and there is taken over as it is.
 """
 
-from services.goals.domain.directory import BusinessUnit, Organization, Team, User
+from services.goals.domain.directory import (
+    ORGANIZATION_ID,
+    BusinessUnit,
+    Organization,
+    Team,
+    User,
+)
 from services.goals.domain.entities import DeclaredEntity
 from services.goals.domain.metrics import DefinedMetric
+from services.goals.domain.queries import RollupQuery
 from services.goals.domain.recalculations import Recalculation
+from services.goals.domain.roles import DefinedRole
 from shared.domain.goals import Goal
 from shared.messages.definitions import (
     BusinessUnitDefinition,
     EntityDefinition,
     FiscalCalendarDefinition,
     GoalDefinition,
+    HierarchySecurityDefinition,
     MetricDefinition,
     OrganizationDefinition,
     RecalculationDefinition,
+    RoleDefinition,
     RollupFieldDefinition,
+    RollupQueryDefinition,
     TeamDefinition,
     UserDefinition,
 )
-
-# There is one organisation; its definition travels under this id.
-ORGANIZATION_ID = "organization"
 
 
 def user_definition(user: User) -> UserDefinition:
@@ -40,6 +48,11 @@ def business_unit_definition(unit: BusinessUnit) -> BusinessUnitDefinition:
     return BusinessUnitDefinition.model_validate(unit, from_attributes=True)
 
 
+def role_definition(role: DefinedRole) -> RoleDefinition:
+    """Return a role as others see one."""
+    return RoleDefinition.model_validate(role, from_attributes=True)
+
+
 def organization_definition(organization: Organization) -> OrganizationDefinition:
     """Return the organisation's settings as others see them."""
     return OrganizationDefinition(
@@ -53,6 +66,10 @@ def organization_definition(organization: Organization) -> OrganizationDefinitio
         week_start=organization.week_start,
         goal_rollup_expiry_days=organization.goal_rollup_expiry_days,
         goal_rollup_frequency_hours=organization.goal_rollup_frequency_hours,
+        hierarchy_security=HierarchySecurityDefinition.model_validate(
+            organization.hierarchy_security, from_attributes=True
+        ),
+        reading=organization.reading,
     )
 
 
@@ -74,6 +91,18 @@ def metric_definition(metric: DefinedMetric) -> MetricDefinition:
             slot: RollupFieldDefinition.model_validate(one, from_attributes=True)
             for slot, one in metric.rollup_fields.items()
         },
+    )
+
+
+def rollup_query_definition(query: RollupQuery) -> RollupQueryDefinition:
+    """Return a rollup query as others see one."""
+    return RollupQueryDefinition(
+        id=query.id,
+        version=query.version,
+        name=query.name,
+        entity=query.entity,
+        where=query.where,
+        active=query.is_active,
     )
 
 

@@ -5,30 +5,39 @@ does in `flows`, what may be in `domain`, every SQL statement in `store`.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from aiokafka.errors import KafkaError
 from faststream import AckPolicy, FastStream
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 from faststream.specification import AsyncAPI
 
 from services.goals.applying import Applied
+from services.goals.domain.callers import ADMIN
 from services.goals.domain.numbers import AppliedForest
 from services.goals.domain.settled import Status, status_of
 from services.goals.http.application import build_http
 from services.goals.http.context import Service
 from services.goals.http.documents import API_VERSION, ASYNC_DESCRIPTION, asyncapi_of
+from services.goals.http.streams import OpenStreams
 from services.goals.live import Live, read_update
+from services.goals.live_rights import Watch
+from services.goals.neighbours import Neighbours
+from services.goals.operations import Operations
 from services.goals.outbox import OutboxPublisher, OutboxSession
+from services.goals.rejected import RejectedTopic
 from services.goals.settings import GoalsSettings, settings_from_environment
 from services.goals.store import outbox
 from services.goals.store.database import Database
 from services.goals.topics import TopicEnds, publish_definitions
+from shared.domain.callers import Caller
 from shared.domain.goals import GoalId
+from shared.doors.keeper import keeper_of
+from shared.doors.rates import Rates
 from shared.messages.definitions import Definition
 from shared.messages.topics import ACTIVITY_RECORDS, GOAL_CHANGES, GOAL_UPDATED
 from shared.plumbing.health import Check
@@ -95,17 +104,31 @@ class Goals:
         # Left in reverse: streams end, requests finish, what they wrote goes out.
         stack.push_async_callback(publishing.stop)
         self.live = Live(_Pictures(database))
+        checks = self._checks(database)
+        neighbours = Neighbours(settings.neighbours)
+        stack.push_async_callback(neighbours.close)
+        rejected = await stack.enter_async_context(RejectedTopic(settings).open())
         http = build_http(
             Service(
                 database=database,
                 applied=applied,
                 live=self.live,
                 read_status=partial(self._status, database),
+                operations=Operations(
+                    records_topic=self._records,
+                    definitions_topic=self._definitions,
+                    read_ends=self._ends.read,
+                    checks=checks,
+                    neighbours=neighbours,
+                ),
+                rejected=rejected,
                 now=settings.clock,
-                admin_token=settings.admin_token.get_secret_value().encode(),
+                keeper=keeper_of(settings, database.connection, settings.clock),
+                rates=Rates(settings.rate_per_second),
+                streams=OpenStreams(settings.streams_per_caller),
                 address=settings.address,
             ),
-            checks=self._checks(database),
+            checks=checks,
             asyncapi=asyncapi,
         )
         await stack.enter_async_context(
@@ -128,25 +151,33 @@ class Goals:
             on_published=applied.published,
         )
 
-    async def _status(self, database: Database) -> Status:
-        """Tell whether what was accepted until now is in the totals."""
+    async def _status(self, database: Database, caller: Caller) -> Status:
+        """Tell whether what was accepted until now is in the totals.
+
+        Goals that are computed are counted as far as the caller may read them.
+        """
         async with database.connection() as connection:
             outbox_is_empty = await outbox.is_empty(connection)
         # Asked after the outbox: what it held no more is before these ends.
         ends = await self._ends.read()
         # Read last: what lies before the ends is counted, or still waits.
-        async with database.reading() as reading:
+        async with database.reading(caller=ADMIN) as reading:
             standing = await reading.standing((self._records, self._definitions))
+            organization = await reading.organization()
+        async with database.reading(caller=caller) as reading:
+            computing = await reading.computing(await reading.rights())
         return status_of(
             ends,
             standing,
             outbox_is_empty=outbox_is_empty,
             definitions_topic=self._definitions,
+            frequency_hours=organization.goal_rollup_frequency_hours,
+            computing=computing,
         )
 
     def _checks(self, database: Database) -> Mapping[str, Check]:
         async def schema() -> str | None:
-            async with database.reading() as reading:
+            async with database.reading(caller=ADMIN) as reading:
                 await reading.organization()
                 if await reading.is_published():
                     return None
@@ -169,17 +200,39 @@ class _Pictures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def forest(self, tree_id: GoalId | None) -> AppliedForest:
-        async with self._database.reading() as reading:
-            return await reading.forest(tree_id)
+    async def forest(self, watch: Watch) -> AppliedForest:
+        async with self._database.reading(caller=watch.caller) as reading:
+            rights = await reading.rights()
+            forest = await reading.forest(watch.tree_id, rights)
+            if watch.top is None:
+                return forest
+            below = await reading.visible.below(rights, watch.top)
+        goals = [one for one in forest.goals if one.goal.id in below]
+        return replace(forest, goals=goals)
 
-    async def revisions(self, tree_id: GoalId | None) -> Mapping[GoalId, int]:
-        async with self._database.reading() as reading:
-            return await reading.revisions(tree_id)
+    async def revisions(self, watch: Watch) -> Mapping[GoalId, int]:
+        async with self._database.reading(caller=watch.caller) as reading:
+            rights = await reading.rights()
+            found = await reading.revisions(watch.tree_id, rights)
+            if watch.top is None:
+                return found
+            below = await reading.visible.below(rights, watch.top)
+        return {one: revision for one, revision in found.items() if one in below}
+
+    async def visible(self, watch: Watch) -> Collection[str] | None:
+        async with self._database.reading(caller=watch.caller) as reading:
+            rights = await reading.rights()
+            if watch.top is None:
+                return await reading.visible.all(rights)
+            return await reading.visible.below(rights, watch.top)
+
+    async def rights_revision(self) -> object:
+        async with self._database.reading(caller=ADMIN) as reading:
+            return await reading.visible.revision()
 
 
 async def _next_offset(database: Database, topic: str) -> int | None:
-    async with database.reading() as reading:
+    async with database.reading(caller=ADMIN) as reading:
         return await reading.next_offset(topic)
 
 
@@ -245,8 +298,6 @@ def main() -> None:
         run_service(app_from_environment)
     except (SettingsError, PortInUseError) as fault:
         sys.exit(str(fault))
-    except KafkaError as fault:
-        sys.exit(f"kafka does not answer: {fault}; check that it is up, start again")
     except OSError as fault:
         sys.exit(f"postgresql does not answer: {fault}; check that it is up")
 

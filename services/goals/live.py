@@ -6,17 +6,32 @@ more than a picture, and none is told more than a few times a second.
 """
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final, Protocol
 
 import msgspec
 from prometheus_client import Gauge
 
 from services.goals.domain.numbers import AppliedForest, AppliedGoal
-from services.goals.live_events import goal_updated
+from services.goals.live_frames import (
+    Point,
+    Update,
+    ages_of,
+    event_of,
+    picture,
+    resumed,
+    update_of,
+)
+from services.goals.live_rights import Watch
 from shared.domain.goals import GoalId
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS
@@ -27,9 +42,9 @@ FRAME_SECONDS_MIN: Final = 0.25
 QUIET_SECONDS_MAX: Final = 15.0
 # What Kafka might have failed to bring is found by comparing with the database.
 COMPARE_SECONDS: Final = 60.0
+# So much later, at most, it is seen that somebody may read something else.
+RIGHTS_SECONDS: Final = 0.5
 WATCHERS_MAX: Final = 1_000
-
-_POINT = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
 
 _log = log_of("goals.live")
 _WATCHERS = Gauge("cairn_goals_stream_watchers", "Open live streams")
@@ -47,25 +62,20 @@ class _Wire(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Wire).decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """The newest state of a goal; no data: the goal is gone."""
-
-    goal_id: str
-    tree_id: str | None = None
-    # Incarnation and revision: what is not greater is not newer.
-    age: tuple[int, int] = (0, 0)
-    data: bytes | None = None
-
-
 class ForestStore(Protocol):
     """Where pictures come from."""
 
-    async def forest(self, tree_id: GoalId | None) -> AppliedForest:
-        """Return one tree, or all, in one consistent picture."""
+    async def forest(self, watch: Watch) -> AppliedForest:
+        """Return what is watched, in one consistent picture."""
 
-    async def revisions(self, tree_id: GoalId | None) -> Mapping[GoalId, int]:
-        """Return the revision of each goal of one tree, or of all."""
+    async def revisions(self, watch: Watch) -> Mapping[GoalId, int]:
+        """Return the revision of each goal that is watched."""
+
+    async def visible(self, watch: Watch) -> Collection[str] | None:
+        """Return all goals that may be told of; None: whichever there are."""
+
+    async def rights_revision(self) -> object:
+        """Return what is another one as soon as somebody may read something else."""
 
 
 def read_update(key: bytes | None, value: bytes | None) -> Update | None:
@@ -89,13 +99,24 @@ def read_update(key: bytes | None, value: bytes | None) -> Update | None:
 class Watcher:
     """One who watches a tree, or all of them."""
 
-    def __init__(self, tree_id: GoalId | None) -> None:
-        self.tree_id = tree_id
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        # What may be told; None: everything.
+        self.visible: Collection[str] | None = () if watch.is_persons else None
+        # Goals that may be told now and might not before, or the other way round.
+        self._turned: set[str] = set()
         # How new the state is that the watcher has of each goal.
         self._known: dict[str, tuple[int, int]] = {}
         self._waiting: dict[str, Update] = {}
         self._has_picture = False
+        # By which rights `visible` was found.
+        self.rights: object = None
         self.woken = asyncio.Event()
+
+    def see(self, visible: Collection[str] | None) -> None:
+        """Take note of what may be told from now on."""
+        self._turned |= {*(self.visible or ())} ^ {*(visible or ())}
+        self.visible = visible
 
     def offer(self, update: Update) -> None:
         """Take an update that may concern the watcher."""
@@ -122,7 +143,9 @@ class Watcher:
             self.offer(update)
 
     def missing(self, revisions: Mapping[GoalId, int]) -> bool:
-        """Tell whether the database has what the watcher was not told."""
+        """Tell whether the database has what the watcher was not told, or otherwise."""
+        if self._turned:
+            return True
         told = {
             goal_id: age[1] for goal_id, age in (self._known | self._ages()).items()
         }
@@ -135,7 +158,13 @@ class Watcher:
         present = set()
         for applied in forest.goals:
             present.add(applied.goal.id)
-            self.offer(_update_of(applied, forest.incarnation))
+            update = update_of(applied, forest.incarnation)
+            self.offer(update)
+            if self._names_turned(applied) and update.goal_id in self._known:
+                self._waiting.setdefault(
+                    update.goal_id, replace(update, is_told_again=True)
+                )
+        self._turned = set()
         for goal_id in self._known.keys() - present:
             self.offer(Update(goal_id=goal_id))
 
@@ -152,7 +181,13 @@ class Watcher:
         return taken
 
     def _concerns(self, update: Update) -> bool:
-        return update.tree_id is not None and self.tree_id in (None, update.tree_id)
+        is_of_tree = self.watch.tree_id in (None, update.tree_id)
+        is_visible = self.visible is None or update.goal_id in self.visible
+        return update.tree_id is not None and is_of_tree and is_visible
+
+    def _names_turned(self, applied: AppliedGoal) -> bool:
+        named = {applied.goal.parent_id, applied.numbers.tree_id}
+        return not self._turned.isdisjoint(named - {applied.goal.id, None})
 
     def _ages(self) -> dict[str, tuple[int, int]]:
         return {one.goal_id: one.age for one in self._waiting.values() if one.data}
@@ -165,6 +200,9 @@ class Live:
         self._store = store
         self._watchers: set[Watcher] = set()
         self._closed = asyncio.Event()
+        # When somebody looked last whether rights have changed, and what he saw.
+        self._looked_at = -RIGHTS_SECONDS
+        self._rights: object = None
 
     @property
     def is_full(self) -> bool:
@@ -184,40 +222,76 @@ class Live:
             watcher.woken.set()
 
     async def stream(
-        self, tree_id: GoalId | None, last_event_id: str | None
+        self, watch: Watch, last_event_id: str | None
     ) -> AsyncGenerator[bytes, None]:
         """Yield frames: a picture, or what came since `last_event_id`; then updates."""
-        with self._watching(tree_id) as watcher:
+        with self._watching(watch) as watcher:
             # Watching began before the picture is taken: nothing falls in between.
-            forest = await self._store.forest(tree_id)
-            point = _Point.of(forest)
-            watcher.take_picture(_ages_of(forest))
-            since = _Point.read(last_event_id)
-            if since is not None and since.has_structure_of(point):
-                yield await asyncio.to_thread(_resumed, forest, since, point)
+            if watch.is_persons:
+                watcher.rights = await self._store.rights_revision()
+                watcher.visible = await self._store.visible(watch)
+            forest = await self._store.forest(watch)
+            point = Point.of(forest)
+            watcher.take_picture(ages_of(forest))
+            since = Point.read(last_event_id)
+            # What a person may read may have changed since: he gets a whole picture.
+            if (
+                since is not None
+                and not watch.is_persons
+                and since.has_structure_of(point)
+            ):
+                yield await asyncio.to_thread(resumed, forest, since, point)
             else:
                 # Off the loop: ten thousand goals take a while.
-                yield await asyncio.to_thread(_picture, forest, point)
+                yield await asyncio.to_thread(picture, forest, point, watcher.visible)
             async for frame in self._updates(watcher, point):
                 yield frame
 
-    async def _updates(self, watcher: Watcher, point: "_Point") -> AsyncIterator[bytes]:
+    async def _updates(self, watcher: Watcher, point: Point) -> AsyncIterator[bytes]:
         now = asyncio.get_running_loop().time
         told_at = compared_at = now()
         while not self._closed.is_set():
             wait_until = min(told_at + QUIET_SECONDS_MAX, compared_at + COMPARE_SECONDS)
+            if watcher.watch.is_persons:
+                wait_until = min(wait_until, now() + RIGHTS_SECONDS)
             if await self._woken(watcher, wait_until - now()):
                 await self._pause(told_at + FRAME_SECONDS_MIN - now())
-            if now() >= compared_at + COMPARE_SECONDS:
+            sees_others = await self._sees_others(watcher)
+            if sees_others or now() >= compared_at + COMPARE_SECONDS:
                 point = await self._compare(watcher, point)
                 compared_at = now()
             updates = watcher.take()
             if updates:
-                yield b"".join(_event(update, point) for update in updates)
+                yield b"".join(
+                    event_of(update, point, watcher.visible) for update in updates
+                )
                 told_at = now()
             elif now() >= told_at + QUIET_SECONDS_MAX:
                 yield b": nothing new\n\n"
                 told_at = now()
+
+    async def _sees_others(self, watcher: Watcher) -> bool:
+        """Look whether somebody may read other goals by now; take note of which."""
+        if not watcher.watch.is_persons:
+            return False
+        try:
+            rights = await self._rights_now()
+            if rights == watcher.rights:
+                return False
+            watcher.see(await self._store.visible(watcher.watch))
+        except TRANSIENT_ERRORS as fault:
+            _log.warning("looking_at_rights_put_off", fault=repr(fault))
+            return False
+        watcher.rights = rights
+        return True
+
+    async def _rights_now(self) -> object:
+        """Return what is another one after each change of rights; all ask as one."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._looked_at + RIGHTS_SECONDS:
+            self._looked_at = now
+            self._rights = await self._store.rights_revision()
+        return self._rights
 
     async def _woken(self, watcher: Watcher, seconds: float) -> bool:
         try:
@@ -235,21 +309,21 @@ class Live:
         except TimeoutError:
             return
 
-    async def _compare(self, watcher: Watcher, point: "_Point") -> "_Point":
+    async def _compare(self, watcher: Watcher, point: Point) -> Point:
         """Look for what did not come by the topic; return where that leaves us."""
         try:
-            if not watcher.missing(await self._store.revisions(watcher.tree_id)):
+            if not watcher.missing(await self._store.revisions(watcher.watch)):
                 return point
-            forest = await self._store.forest(watcher.tree_id)
+            forest = await self._store.forest(watcher.watch)
         except TRANSIENT_ERRORS as fault:
             _log.warning("comparing_put_off", fault=repr(fault))
             return point
         watcher.compare(forest)
-        return _Point.of(forest)
+        return Point.of(forest)
 
     @contextmanager
-    def _watching(self, tree_id: GoalId | None) -> Iterator[Watcher]:
-        watcher = Watcher(tree_id)
+    def _watching(self, watch: Watch) -> Iterator[Watcher]:
+        watcher = Watcher(watch)
         self._watchers.add(watcher)
         _WATCHERS.inc()
         try:
@@ -257,75 +331,3 @@ class Live:
         finally:
             self._watchers.discard(watcher)
             _WATCHERS.dec()
-
-
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """How far a stream has come: all up to this revision is surely with the watcher.
-
-    Updates of one moment come by many partitions, in any order, so the point is where
-    the last picture or comparison stood, and not the newest update that was sent.
-    """
-
-    incarnation: int
-    definitions_revision: int
-    revision: int
-
-    @classmethod
-    def of(cls, forest: AppliedForest) -> "_Point":
-        newest = max((one.numbers.revision for one in forest.goals), default=0)
-        return cls(forest.incarnation, forest.definitions_revision, newest)
-
-    @classmethod
-    def read(cls, text: str | None) -> "_Point | None":
-        match = _POINT.fullmatch(text or "")
-        return None if match is None else cls(*map(int, match.groups()))
-
-    def has_structure_of(self, other: "_Point") -> bool:
-        return (self.incarnation, self.definitions_revision) == (
-            other.incarnation,
-            other.definitions_revision,
-        )
-
-    @property
-    def text(self) -> str:
-        return f"{self.incarnation}.{self.definitions_revision}.{self.revision}"
-
-
-def _update_of(applied: AppliedGoal, incarnation: int) -> Update:
-    return Update(
-        goal_id=applied.goal.id,
-        tree_id=applied.numbers.tree_id,
-        age=(incarnation, applied.numbers.revision),
-        data=msgspec.json.encode(goal_updated(applied, incarnation)),
-    )
-
-
-def _ages_of(forest: AppliedForest) -> Mapping[str, tuple[int, int]]:
-    return {
-        one.goal.id: (forest.incarnation, one.numbers.revision) for one in forest.goals
-    }
-
-
-def _picture(forest: AppliedForest, point: _Point) -> bytes:
-    goals = [goal_updated(one, forest.incarnation) for one in forest.goals]
-    return _frame(b"snapshot", msgspec.json.encode(goals), point)
-
-
-def _resumed(forest: AppliedForest, since: _Point, point: _Point) -> bytes:
-    """Return only what is newer than the point up to which the watcher has all."""
-    newer = [one for one in forest.goals if one.numbers.revision > since.revision]
-    if not newer:
-        return b": nothing new\n\n"
-    return b"".join(_event(_update_of(one, forest.incarnation), point) for one in newer)
-
-
-def _event(update: Update, point: _Point) -> bytes:
-    if update.data is None:
-        gone = msgspec.json.encode({"goal_id": update.goal_id})
-        return _frame(b"goal-gone", gone, point)
-    return _frame(b"goal-updated", update.data, point)
-
-
-def _frame(event: bytes, data: bytes, point: _Point) -> bytes:
-    return b"event: %b\nid: %b\ndata: %b\n\n" % (event, point.text.encode(), data)

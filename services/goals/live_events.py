@@ -48,7 +48,8 @@ class GoalShown:
     goal_id: str
     incarnation: int
     revision: int
-    tree_id: str
+    # Null only to somebody who may not read the root.
+    tree_id: str | None
     parent_id: str | None
     title: str
     metric_id: str

@@ -1,15 +1,27 @@
 """What the goals service needs from its environment."""
 
-from typing import Final, Self
+import re
+from collections.abc import Sequence
+from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from services.goals.domain.operations import Neighbour
+from shared.doors.settings import DoorSettings
 from shared.plumbing.settings import ClockSettings, ServiceSettings, SettingsError
 
-TOKEN_LENGTH_MIN: Final = 16
+_NEIGHBOUR = re.compile(
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9 ._-]{0,49})=(?P<url>https?://[^/\s@]+)/?"
+)
 
 
-class GoalsSettings(ServiceSettings, ClockSettings):
+class GoalsSettings(ServiceSettings, ClockSettings, DoorSettings):
     """Settings of the goals service."""
 
     goals_database_url: SecretStr | None = Field(
@@ -22,11 +34,13 @@ class GoalsSettings(ServiceSettings, ClockSettings):
     goals_port: int = Field(
         default=8080, ge=1, le=65_535, description="port of the API and the web page"
     )
-    admin_token: SecretStr = Field(
-        default=...,
-        min_length=TOKEN_LENGTH_MIN,
+    streams_per_caller: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
         description=(
-            f"bearer token with all rights, {TOKEN_LENGTH_MIN} characters or more"
+            "live streams that each caller may have open at one process; all that came "
+            "in by links without a user count as one"
         ),
     )
     public_url: str | None = Field(
@@ -37,6 +51,20 @@ class GoalsSettings(ServiceSettings, ClockSettings):
             "http://127.0.0.1 with goals' port"
         ),
     )
+
+    watched_services: str = Field(
+        default="",
+        description=(
+            "services whose /readyz the operations screen shows, comma-separated, each "
+            "as name=url: ingest=http://127.0.0.1:8081"
+        ),
+    )
+
+    @field_validator("watched_services")
+    @classmethod
+    def _names_services(cls, text: str) -> str:
+        _neighbours_in(text)
+        return text
 
     @model_validator(mode="after")
     def _has_a_database(self) -> Self:
@@ -58,9 +86,29 @@ class GoalsSettings(ServiceSettings, ClockSettings):
         return url.get_secret_value()
 
     @property
+    def neighbours(self) -> Sequence[Neighbour]:
+        """The services whose health is shown."""
+        return _neighbours_in(self.watched_services)
+
+    @property
     def address(self) -> str:
         """Where people reach the page."""
         return self.public_url or f"http://127.0.0.1:{self.goals_port}"
+
+
+def _neighbours_in(text: str) -> Sequence[Neighbour]:
+    """Return the services that a text names."""
+    found = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        match = _NEIGHBOUR.fullmatch(part)
+        if match is None:
+            message = (
+                f"{part} names no service; write name=url, without a path, for example "
+                "ingest=http://127.0.0.1:8081"
+            )
+            raise ValueError(message)
+        found.append(Neighbour(name=match["name"], url=match["url"]))
+    return found
 
 
 def settings_from_environment() -> GoalsSettings:

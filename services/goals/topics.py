@@ -20,7 +20,7 @@ from shared.messages.definitions import (
     GOAL_NUMBER,
     key_of,
 )
-from shared.plumbing.kafka import librdkafka_configuration
+from shared.plumbing.kafka_security import librdkafka_configuration
 from shared.plumbing.settings import KafkaSettings
 
 ANSWER_SECONDS_MAX: Final = 3.0

@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from aiokafka.errors import KafkaError
 from faststream import FastStream
 from faststream.kafka import KafkaBroker
 from faststream.specification import AsyncAPI
@@ -19,15 +18,21 @@ from services.ingest.admission import Admission
 from services.ingest.http import Door, build_http
 from services.ingest.intake import Intake
 from services.ingest.settings import IngestSettings
+from shared.doors.keeper import keeper_of
+from shared.doors.known import Lend
+from shared.doors.rates import Rates
 from shared.messages.events import ActivityRecordEvent
 from shared.messages.topics import ACTIVITY_RECORDS
 from shared.plumbing.kafka import broker_of, topic_name
 from shared.plumbing.logs import configure_logs, log_of
+from shared.plumbing.postgres import Connection, open_pool
 from shared.plumbing.producing import open_producer
 from shared.plumbing.serving import PortInUseError, run_service, serving
 
 CLIENT = "cairn-ingest"
 PING_SECONDS_MAX = 2.0
+# It asks who somebody is, every few seconds.
+POOL_SIZE_MAX = 2
 
 _log = log_of("ingest")
 
@@ -51,10 +56,14 @@ async def build_app(settings: IngestSettings) -> FastStream:
             producer = await stack.enter_async_context(
                 open_producer(settings, client=CLIENT)
             )
+            lend = None
+            if settings.database is not None:
+                lend = await stack.enter_async_context(_lending(settings.database))
             door = Door(
                 intake=Intake(producer=producer, topic=topic),
                 admission=Admission(requests_max=settings.ingest_requests_max),
-                token=settings.admin_token.get_secret_value().encode(),
+                keeper=keeper_of(settings, lend),
+                rates=Rates(settings.rate_per_second),
             )
             http = build_http(
                 door,
@@ -81,6 +90,24 @@ async def build_app(settings: IngestSettings) -> FastStream:
     return app
 
 
+@asynccontextmanager
+async def _lending(url: str) -> AsyncIterator[Lend]:
+    """Open a pool that connects when it is first needed; lend its connections.
+
+    Records are taken in while the database is away, so nothing here waits for it.
+    """
+    async with open_pool(
+        url, size_min=0, size_max=POOL_SIZE_MAX, application=CLIENT
+    ) as pool:
+
+        @asynccontextmanager
+        async def lend() -> AsyncIterator[Connection]:
+            async with pool.acquire() as connection:
+                yield connection
+
+        yield lend
+
+
 async def _complaint_of(broker: KafkaBroker, topic: str) -> str | None:
     """Return why records cannot go out, if so."""
     if not await broker.ping(PING_SECONDS_MAX):
@@ -104,8 +131,6 @@ def main() -> None:
         sys.exit(_in_words(fault))
     except PortInUseError as fault:
         sys.exit(str(fault))
-    except KafkaError as fault:
-        sys.exit(f"kafka does not answer: {fault}; check that it is up, start again")
 
 
 def _in_words(fault: ValidationError) -> str:

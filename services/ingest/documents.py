@@ -206,18 +206,41 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
             "mode is some, good or all is allowed; give one of them",
             field="mode",
         ),
+    ),
+    401: _answer(
+        "No bearer token, or none that holds",
+        _refusal(
+            "not_authenticated",
+            "the bearer token is not a known one; send Authorization: Bearer with a "
+            "token that `cairn token create` made, or one of CAIRN_OIDC_ISSUER, or the "
+            "token in CAIRN_ADMIN_TOKEN",
+        ),
+    ),
+    403: _answer(
+        "The token does not allow it, or its user may not come in",
+        _refusal(
+            "scope_missing",
+            "this needs the scope records:write, and the token of token/dashboard has "
+            "goals:read; use a token with that scope",
+        ),
+        _refusal(
+            "user_unknown",
+            "the claim sub of the bearer token names user 4711, who is not in the "
+            "directory; create him with POST /v1/users, or choose another claim with "
+            "CAIRN_OIDC_USER_CLAIM",
+        ),
+        _refusal(
+            "user_disabled",
+            "user ada is disabled; enable him in the directory, or use the token of "
+            "somebody else",
+        ),
+    ),
+    408: _answer(
+        "The body came too slowly",
         _refusal(
             "body_too_slow",
             "the body did not arrive within 30 s; send it faster or in smaller "
             "requests",
-        ),
-    ),
-    401: _answer(
-        "No bearer token, or not the right one",
-        _refusal(
-            "not_authenticated",
-            "the request carries no bearer token, or not the right one; send "
-            "Authorization: Bearer with the token in CAIRN_ADMIN_TOKEN",
         ),
     ),
     413: _answer(
@@ -260,7 +283,8 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         model=NoneAcceptedBody,
     ),
     429: _answer(
-        "Too many requests or bytes at once; see Retry-After",
+        "Too many requests or bytes at once, or of one caller in a second; see "
+        "Retry-After",
         _refusal(
             "too_many_requests",
             "64 requests are under way, 64 are allowed; send again in a moment, or "
@@ -268,7 +292,18 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         ),
     ),
     503: _answer(
-        "Kafka is away or did not acknowledge; see Retry-After",
+        "Something is away, or Kafka did not acknowledge; see Retry-After",
+        _refusal(
+            "database_unavailable",
+            "the database, which knows the tokens and users, did not answer; try again "
+            "in a moment",
+        ),
+        _refusal(
+            "issuer_unavailable",
+            "the keys of the issuer login.example could not be had; try again "
+            "in a moment, and check that the issuer answers and CAIRN_OIDC_ISSUER is "
+            "its address",
+        ),
         _refusal(
             "kafka_unavailable",
             "kafka did not acknowledge within 5 s: Local: Message timed out; check "

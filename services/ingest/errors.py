@@ -27,12 +27,11 @@ class NotUnderstoodError(RefusedError):
     """The request as a whole does not read."""
 
 
-class NotAuthenticatedError(RefusedError):
-    """No token, or not the right one."""
+class TooSlowError(RefusedError):
+    """The body did not arrive in time."""
 
-    status = 401
-    error = "not_authenticated"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    status = 408
+    error = "body_too_slow"
 
 
 class TooLargeError(RefusedError):

@@ -2,12 +2,11 @@
 
 from pydantic import Field, SecretStr
 
+from shared.doors.settings import DoorSettings
 from shared.plumbing.settings import ServiceSettings
 
-TOKEN_LENGTH_MIN = 16
 
-
-class IngestSettings(ServiceSettings):
+class IngestSettings(ServiceSettings, DoorSettings):
     """Settings of the ingest service."""
 
     ingest_port: int = Field(
@@ -19,10 +18,20 @@ class IngestSettings(ServiceSettings):
         le=10_000,
         description="requests that ingest works on at once; more are answered 429",
     )
-    admin_token: SecretStr = Field(
-        default=...,
-        min_length=TOKEN_LENGTH_MIN,
+    ingest_database_url: SecretStr | None = Field(
+        default=None,
         description=(
-            f"bearer token with all rights, {TOKEN_LENGTH_MIN} characters or more"
+            "PostgreSQL for ingest, to know API tokens and users; else "
+            "CAIRN_DATABASE_URL; with neither, it knows CAIRN_ADMIN_TOKEN only"
         ),
     )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL for every service that has none of its own",
+    )
+
+    @property
+    def database(self) -> str | None:
+        """Where PostgreSQL is, if anywhere."""
+        url = self.ingest_database_url or self.database_url
+        return None if url is None else url.get_secret_value()

@@ -31,6 +31,7 @@ from services.rollup.climber import IDLE_SESSION_SECONDS, Climber
 from services.rollup.held import HeldDefinitions
 from services.rollup.history import History
 from services.rollup.intake import Intake
+from services.rollup.pulse import Pulsing, name_of
 from services.rollup.recalculate import Recalculating
 from services.rollup.redefine import Redefining
 from services.rollup.rederive import Rederiving
@@ -41,6 +42,9 @@ from services.rollup.source import Listener, Source
 from services.rollup.thinning import Thinning
 from services.rollup.watch import Watching
 from services.rollup.watchdog import Watchdog
+from shared.doors.closed import Closed
+from shared.doors.keeper import Keeper
+from shared.doors.rates import Rates
 from shared.messages import topics
 from shared.messages.events import ActivityRecordEvent, GoalUpdatedEvent
 from shared.plumbing.async_documents import asyncapi_of
@@ -75,6 +79,8 @@ WATCH_FETCH_BYTES: Final = 500_000
 LOOK_SECONDS: Final = 1.0
 # How soon goals are compared whose records are all read.
 RECALCULATE_SECONDS: Final = 0.5
+# Nobody needs its document more often.
+DOCUMENTS_PER_SECOND: Final = 10
 
 LAG = Gauge("cairn_records_lag", "Records on our partitions that are not applied yet")
 GROUPS = Gauge("cairn_climber_groups", "Groups of trees that this copy climbs")
@@ -134,6 +140,14 @@ class Engine:
         self.watching = Watching(pool)
         self.rederiving = Rederiving(pool, held, notify=self._rederived)
         self.recalculating = Recalculating(pool, held)
+        self.pulsing = Pulsing(
+            pool,
+            copy_id=copy_id,
+            name=name_of(settings.rollup_port),
+            latencies=climbing.latencies,
+            partitions=lambda: self.records.partitions,
+            groups=lambda: self.climber.groups,
+        )
         self.watchdog = Watchdog(self.records, lambda: self.applying.complaint)
         self._listen = self._connector(settings, "signals", idle_session_timeout="0")
 
@@ -218,6 +232,7 @@ class Engine:
             _start("rederive", self.rederiving.run()),
             _start("history", self.history.run()),
             _start("thinning", self.thinning.run()),
+            _start("pulse", self.pulsing.run()),
             _start("signals", self.signals.listen(self._listen)),
             _start("mind-records", self.records.mind()),
             _start("mind-changes", self.changes.mind()),
@@ -236,6 +251,7 @@ class Engine:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(climbing, STOP_SECONDS_MAX)
             await self._write_rest_of_history()
+            await self.pulsing.stop()
 
     async def _write_rest_of_history(self) -> None:
         """Write what the last climbs moved; else whoever is next compares."""
@@ -378,6 +394,12 @@ async def build_app(settings: RollupSettings) -> FastStream:
                 engine,
                 asyncapi=lambda: asyncapi_of(app, settings, topics.CATALOGUE),
             )
+            http.add_middleware(
+                Closed,
+                keeper=_keeper_of(settings),
+                rates=Rates(DOCUMENTS_PER_SECOND),
+                scopes={"GET /asyncapi": None},
+            )
             await stack.enter_async_context(
                 serving(http, host=settings.bind, port=settings.rollup_port)
             )
@@ -393,6 +415,13 @@ async def build_app(settings: RollupSettings) -> FastStream:
         ),
     )
     return app
+
+
+def _keeper_of(settings: RollupSettings) -> Keeper:
+    token = settings.admin_token
+    return Keeper(
+        admin_token=None if token is None else token.get_secret_value().encode()
+    )
 
 
 def _operations(
@@ -412,7 +441,9 @@ def _operations(
         alive = await broker.ping(timeout=2.0)
         return None if alive else "the broker does not answer"
 
-    http = FastAPI(title="Cairn rollup", docs_url=None, redoc_url=None)
+    http = FastAPI(
+        title="Cairn rollup", docs_url=None, redoc_url=None, openapi_url=None
+    )
 
     @http.get("/asyncapi", include_in_schema=False)
     async def get_asyncapi() -> dict[str, Any]:

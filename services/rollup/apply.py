@@ -7,6 +7,7 @@ happens in between, the same batch read again changes nothing.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -19,7 +20,7 @@ from services.rollup.domain.contributions import Contributions, Deltas, by_group
 from services.rollup.domain.definitions import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.intake import Batch, Intake
-from services.rollup.linked import Followed, Taken
+from services.rollup.linked import Evaluated, Followed, MoreIsLookedAtError, Taken
 from services.rollup.source import Source, Span
 from services.rollup.store import records
 from services.rollup.store.offsets import Standpoint
@@ -27,6 +28,7 @@ from services.rollup.store.records import Fresh
 from shared.messages.records import ActivityRecord
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS, Connection
+from shared.queries.seeing import NO_PARENTS
 
 log = log_of("rollup.apply")
 
@@ -82,13 +84,10 @@ class _Changes:
     inserts: list[Fresh] = field(default_factory=list)
     updates: list[Fresh] = field(default_factory=list)
     deltas: Deltas = field(default_factory=Deltas)
+    # What was looked at to know what these add, where somebody must remember it.
+    evaluated: Evaluated = field(default_factory=dict)
     # What becomes of records that depend on these.
     followed: Followed = field(default_factory=Followed)
-
-    @property
-    def fresh(self) -> list[ActivityRecord]:
-        """All records of the batch that are newer than what stood."""
-        return [record for record, _ in (*self.inserts, *self.updates)]
 
     def add(
         self,
@@ -125,14 +124,17 @@ class Applying:
 
     async def apply(self, batch: Batch) -> Applied:
         """Apply what of the batch is in its place, all of it or nothing."""
+        looked_at: set[str] = set()
         while True:
             try:
-                return await self._apply(batch)
+                return await self._apply(batch, looked_at)
             except _LinksAreNewError:
                 # What we hold in memory knows of them by now.
                 continue
+            except MoreIsLookedAtError as more:
+                looked_at |= more.keys
 
-    async def _apply(self, batch: Batch) -> Applied:
+    async def _apply(self, batch: Batch, looked_at: AbstractSet[str]) -> Applied:
         ours = newest(record for _, record in batch.records)
         # Records that depend on others are locked together with those, later.
         is_linked = self._held.now.index.links.touch(ours.values())
@@ -153,18 +155,18 @@ class Applying:
                     if partition in applied.next_offsets
                 )
             definitions = await self._held.at(connection, begun.revision)
-            links = definitions.index.links
             if is_linked:
-                taken = await linked.take(connection, links, ours)
+                taken = await linked.take(connection, definitions, ours, also=looked_at)
                 changes = await _changes_beside_others(
                     connection, definitions, ours, taken, batch.traces
                 )
-            elif links.touch(ours.values()):
+            elif definitions.index.links.touch(ours.values()):
                 raise _LinksAreNewError
             else:
                 changes = await _changes_alone(
                     connection, definitions, ours, begun.records, batch.traces
                 )
+            changes.deltas.arrivals = batch.arrivals()
             groups = by_group(changes.deltas, definitions.forest.group_of)
             applied.groups = tuple(groups)
             await records.finish_batch(
@@ -179,8 +181,10 @@ class Applying:
             )
             if is_linked:
                 await linked.write_around(
-                    connection, links, changes.fresh, changes.followed
+                    connection, definitions, changes.evaluated, changes.followed
                 )
+            elif changes.evaluated:
+                await linked.note_looks(connection, definitions, changes.evaluated)
         changed = len(changes.inserts) + len(changes.updates)
         APPLIED.inc(changed)
         STALE.inc(len(ours) - changed)
@@ -268,16 +272,17 @@ async def _changes_alone(
 ) -> _Changes:
     """Return what a batch changes if nothing depends on anything."""
     changes = _Changes()
+    look_at_clock = definitions.index.links.look_at_clock
     for record in await _newer(connection, ours, stored):
         known = stored.get(record.key)
-        changes.add(
-            record,
-            definitions.contributions_of(
-                record, None if known is None else known.contributions
-            ),
-            known,
-            traces.get(record.key),
-        )
+        before = None if known is None else known.contributions
+        if look_at_clock(record.entity):
+            after = linked.evaluate(
+                definitions, record, before, NO_PARENTS, evaluated=changes.evaluated
+            )
+        else:
+            after = definitions.contributions_of(record, before)
+        changes.add(record, after, known, traces.get(record.key))
     return changes
 
 
@@ -298,10 +303,16 @@ async def _changes_beside_others(
     for key, record in fresh.items():
         known = stored.get(key)
         before = None if known is None else known.contributions
-        after = definitions.contributions_of(record, before, parents)
+        after = linked.evaluate(
+            definitions, record, before, parents, evaluated=changes.evaluated
+        )
         changes.add(record, after, known, traces.get(key))
+    linked.check_all_is_locked(changes.evaluated, taken.records.keys() | fresh.keys())
     changes.followed = linked.follow(
         definitions, taken, fresh, deltas=changes.deltas, traces=traces
+    )
+    linked.check_all_is_locked(
+        changes.followed.evaluated, taken.records.keys() | fresh.keys()
     )
     return changes
 

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from services.rollup.domain.definitions import Changes
 from services.rollup.domain.forest import Forest
 from services.rollup.store.directory import Entry, directory_news
-from shared.domain.goals import GoalId, GoalNumber, MetricId
+from services.rollup.store.queries import announced_queries
+from shared.domain.goals import GoalId, GoalNumber, MetricId, QueryId
 from shared.messages.definitions import (
     CHANGE_SET_ID,
     CHANGE_SET_INDEX,
@@ -26,10 +27,18 @@ from shared.messages.definitions import (
     Kind,
     MetricDefinition,
     RecalculationDefinition,
+    RollupQueryDefinition,
 )
 
 DIRECTORY_KINDS: Final = frozenset(
-    {Kind.USER, Kind.TEAM, Kind.BUSINESS_UNIT, Kind.ORGANIZATION}
+    {
+        Kind.USER,
+        Kind.TEAM,
+        Kind.BUSINESS_UNIT,
+        Kind.ROLE,
+        Kind.ORGANIZATION,
+        Kind.ENTITY,
+    }
 )
 
 _definition: TypeAdapter[Definition] = TypeAdapter(Definition)
@@ -118,6 +127,11 @@ def entries_of(changes: Iterable[Change]) -> set[Entry]:
     }
 
 
+def query_ids(changes: Iterable[Change]) -> set[str]:
+    """Return the ids of the queries that some changes name."""
+    return {change.id for change in changes if change.kind is Kind.ROLLUP_QUERY}
+
+
 def gone_numbers(changes: Iterable[Change]) -> dict[GoalNumber, GoalId]:
     """Return the goals that some changes say are gone, as far as these know them."""
     return {
@@ -187,7 +201,11 @@ class Merged:
 
     changes: Changes
     metrics: Sequence[MetricDefinition] = ()
-    # Users, teams, business units and the organisation; None: gone.
+    # None: gone.
+    queries: Mapping[QueryId, RollupQueryDefinition | None] = field(
+        default_factory=dict
+    )
+    # Users, teams, units, the organisation, entities; None: gone.
     directory: Mapping[Entry, Definition | None] = field(default_factory=dict)
     goals: Mapping[GoalId, GoalDefinition] = field(default_factory=dict)
     recalculations: Sequence[RecalculationDefinition] = ()
@@ -202,6 +220,7 @@ def merged(changes: Iterable[Change]) -> Merged:
     gone_metrics: list[MetricId] = []
     directory: dict[Entry, Definition | None] = {}
     recalculations: list[RecalculationDefinition] = []
+    queries: dict[QueryId, RollupQueryDefinition | None] = {}
     for (kind, name), change in newest.items():
         if isinstance(change.definition, MetricDefinition):
             metrics.append(change.definition)
@@ -209,6 +228,10 @@ def merged(changes: Iterable[Change]) -> Merged:
             goals[GoalId(name)] = change.definition
         elif isinstance(change.definition, RecalculationDefinition):
             recalculations.append(change.definition)
+        elif isinstance(change.definition, RollupQueryDefinition):
+            queries[QueryId(name)] = change.definition
+        elif change.definition is None and kind is Kind.ROLLUP_QUERY:
+            queries[QueryId(name)] = None
         elif change.definition is None and kind is Kind.GOAL:
             gone_goals.append(GoalId(name))
         elif change.definition is None and kind is Kind.METRIC:
@@ -222,9 +245,11 @@ def merged(changes: Iterable[Change]) -> Merged:
             goals=[goal.as_goal() for goal in goals.values()],
             gone_goals=gone_goals,
             directory=directory_news(directory),
+            queries=announced_queries(queries),
             recalculated=[GoalNumber(one.goal_number) for one in recalculations],
         ),
         metrics,
+        queries,
         directory,
         goals,
         recalculations,

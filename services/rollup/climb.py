@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import time
 from typing import Final
 
 import asyncpg
@@ -24,6 +25,7 @@ from services.rollup.domain.ancestry import (
 )
 from services.rollup.domain.contributions import CAUSES_MAX
 from services.rollup.domain.definitions import Definitions
+from services.rollup.domain.latencies import Arrivals, Latencies
 from services.rollup.domain.noting import Note, Notes
 from services.rollup.gathering import (
     TotalFitsAgainError,
@@ -62,6 +64,8 @@ class Climbed:
     behind_others: bool = False
     # What the history will say of the goals that moved.
     notes: dict[GoalNumber, Note] = field(default_factory=dict)
+    # When the records that it took up came to Kafka.
+    arrivals: list[Arrivals] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,9 @@ class Climbing:
     reckon: Callable[[Sequence[int]], Awaitable[object]]
     incarnation: int = 1
     notes: Notes = field(default_factory=Notes)
+    latencies: Latencies = field(default_factory=Latencies)
+    # Of climbs whose announcements go by way of the tables.
+    _put_off: list[Arrivals] = field(default_factory=list)
     _deliveries: list[_Delivery] = field(default_factory=list)
     _faces: dict[GoalNumber, Face] = field(default_factory=dict)
     _faces_of: tuple[int, int] = (0, 0)
@@ -212,7 +219,11 @@ class Climbing:
         )
         if finished is None:
             return None
-        climbed = Climbed(behind_others=finished.behind_others)
+        climbed = Climbed(
+            behind_others=finished.behind_others,
+            # Where nothing is announced, nothing has arrived at a root.
+            arrivals=waiting.arrivals if finished.moved else [],
+        )
         moment, second = Moment(self.topic, now), int(now.timestamp())
         for total in finished.moved:
             face = faces[total.number]
@@ -264,11 +275,30 @@ class Climbing:
         acknowledged = await self.producer.hand_over(messages)
         if when_acknowledged is not None:
             acknowledged.add_done_callback(lambda _: when_acknowledged())
+        acknowledged.add_done_callback(
+            lambda done: self._has_arrived(done, climbed.arrivals)
+        )
         self._deliveries.append(
             _Delivery(list(climbed.ready), len(messages), acknowledged)
         )
         if len(self._deliveries) > UNDER_WAY_MAX:
             await asyncio.wait([self._deliveries[0].acknowledged])
+
+    def put_off(self, climbed: Climbed) -> None:
+        """Leave what a climb made ready to those who publish from the tables."""
+        self._put_off += climbed.arrivals
+
+    def all_is_published(self) -> None:
+        """Note that nothing of ours stands in the tables that is not announced."""
+        if self._put_off:
+            self.latencies.add(self._put_off, now=time())
+            self._put_off.clear()
+
+    def _has_arrived(
+        self, delivered: "asyncio.Future[None]", arrivals: Sequence[Arrivals]
+    ) -> None:
+        if not delivered.cancelled() and delivered.exception() is None:
+            self.latencies.add(arrivals, now=time())
 
     @property
     def may_forget(self) -> bool:
@@ -296,6 +326,7 @@ class Climbing:
             if not one.acknowledged.cancelled():
                 one.acknowledged.exception()
         self._deliveries.clear()
+        self._put_off.clear()
 
     def _acknowledged(self) -> list[_Delivery]:
         """Return what Kafka has acknowledged, or raise DeliveryError."""

@@ -148,6 +148,7 @@ class Climber:
         free = self._may_publish()
         if climbed.behind_others or len(free) < len(self.groups):
             self._outstanding = True
+            self._climbing.put_off(climbed)
         elif climbed.ready:
             await self._climbing.publish(climbed, when_acknowledged=self._wake.set)
         self._ended_at = monotonic()
@@ -157,6 +158,8 @@ class Climber:
             self._outstanding = len(free) < len(self.groups)
             if more:
                 self.look_again()
+            elif not self._outstanding:
+                self._climbing.all_is_published()
 
     @property
     def _due_at(self) -> float:

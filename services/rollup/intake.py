@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from prometheus_client import Counter
 
+from services.rollup.domain.latencies import Arrivals, sample_of
 from services.rollup.source import Source, Span
 from shared.messages.cloud_events import STRUCTURED_CONTENT_TYPE
 from shared.messages.records import (
@@ -54,6 +55,12 @@ class Batch:
     def behind(self) -> bool:
         """Tell whether so much came at once that more must be waiting."""
         return len(self.records) >= BEHIND_AT
+
+    def arrivals(self) -> Arrivals:
+        """Return when some of its messages came to Kafka."""
+        return sample_of(
+            [message.timestamp for span in self.spans for message in span.messages]
+        )
 
     def joined(self, other: "Batch") -> "Batch | None":
         """Return this batch and the one fetched after it as one; None: they don't fit.

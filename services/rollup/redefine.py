@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 from prometheus_client import Counter
 
-from services.rollup import recalculate
+from services.rollup import linked, recalculate
 from services.rollup.change_sets import (
     Change,
     Merged,
@@ -24,10 +24,12 @@ from services.rollup.change_sets import (
     gone_numbers,
     merged,
     news_of,
+    query_ids,
     read_change,
     whole_prefix,
 )
 from services.rollup.domain.ancestry import Movements
+from services.rollup.domain.contributions import by_group
 from services.rollup.domain.definitions import Definitions, Outcome
 from services.rollup.domain.forest import TREE_GROUPS
 from services.rollup.domain.overflow import reckoned
@@ -35,7 +37,6 @@ from services.rollup.domain.restructure import Restructuring, announced_by_group
 from services.rollup.domain.touching import (
     lines_of,
     moving_groups,
-    overdue,
     touched_goals,
 )
 from services.rollup.gathering import carried_by, gather
@@ -45,6 +46,7 @@ from services.rollup.store import (
     announcements,
     directory,
     offsets,
+    queries,
     records,
     rederivations,
     totals,
@@ -203,10 +205,8 @@ class Redefining:
     async def _pass_time(
         self, connection: Connection, definitions: Definitions
     ) -> list[int]:
-        now = await self._move_clock(connection, definitions)
-        groups: set[int] = set()
-        if overdue(definitions):
-            groups |= set(await self._change(connection, definitions, merged(())))
+        groups = set(await self._change(connection, definitions, merged(())))
+        now = definitions.directory.now
         _, ticked_at = await directory.clock(connection)
         if definitions.directory.schedule.is_due(since=ticked_at, now=now):
             await directory.note_tick(connection, now)
@@ -215,10 +215,10 @@ class Redefining:
 
     async def _move_clock(
         self, connection: Connection, definitions: Definitions
-    ) -> datetime:
+    ) -> None:
+        """Let it be now, for everybody; the revision that follows tells them."""
         now = await directory.move_clock(connection, minute_of(self._clock()))
         definitions.directory.look_at(now)
-        return now
 
     async def _apply(self, ready: Sequence[Change], epoch: int) -> list[int] | None:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -233,6 +233,7 @@ class Redefining:
             definitions = await self._held.seize(connection)
             gone = await definitions_store.gone_among(connection, goal_numbers(ready))
             versions = await directory.versions(connection, entries_of(ready))
+            versions |= await queries.versions(connection, query_ids(ready))
             fresh = news_of(ready, definitions.forest, gone, versions)
             news = merged(await recalculate.unheard(connection, fresh))
             groups = await self._change(connection, definitions, news)
@@ -260,17 +261,23 @@ class Redefining:
         """
         await self._move_clock(connection, definitions)
         former = definitions.directory.schedule
-        # Members become others while goals are taken out of the index.
-        definitions.directory.take(replace(news.changes.directory, members={}))
-        groups = moving_groups(news.changes, definitions) | also
+        otherwise = definitions.take(news.changes.directory, news.changes.queries)
+        now = definitions.directory.now
+        is_much_due = await linked.many_are_due(connection, now)
+        changes = replace(
+            news.changes,
+            otherwise=otherwise,
+            due=definitions.looking_at_clock() if is_much_due else (),
+        )
+        groups = moving_groups(changes, definitions) | also
         movements, failing = await _fold_in(connection, definitions, groups)
         made_under = await definitions_store.made_under(connection)
         standings = await definitions_store.standings(
-            connection, touched_goals(news.changes, definitions, made_under)
+            connection, touched_goals(changes, definitions, made_under)
         )
         known = {
             number
-            for goal in news.changes.goals
+            for goal in changes.goals
             if (number := definitions.forest.numbers.get(goal.id)) is not None
         }
         computing = await definitions_store.computing_among(
@@ -278,20 +285,21 @@ class Redefining:
         )
         revision = definitions.revision + 1
         work = Restructuring(definitions, standings, made_under)
-        outcome = work.apply(news.changes, computing_already=computing)
+        outcome = work.apply(changes, computing_already=computing)
         outcome.held |= failing & definitions.forest.nodes.keys()
         for refusal in outcome.refused:
             log.error("placement_refused", reason=refusal)
         await definitions_store.write_metrics(
             connection,
             metrics=news.metrics,
-            gone=news.changes.gone_metrics,
+            gone=changes.gone_metrics,
             revision=revision,
         )
+        await queries.write(connection, news.queries, revision=revision)
         await directory.write(connection, news.directory, revision=revision)
-        now = datetime.now(UTC)
+        today = datetime.now(UTC)
         await definitions_store.insert_totals(
-            connection, [(number, 0, now) for number in sorted(outcome.planted)]
+            connection, [(number, 0, today) for number in sorted(outcome.planted)]
         )
         await definitions_store.write_outcome(
             connection,
@@ -316,7 +324,27 @@ class Redefining:
                     for number in sorted(outcome.rederived - taken)
                 },
             )
+        if outcome.passed:
+            await rederivations.queue_part(
+                connection,
+                {
+                    number: carried_by(definitions, number)
+                    for number in sorted(outcome.passed)
+                },
+                owners=otherwise.owners,
+            )
         groups = set(await _announce(connection, definitions, outcome, movements))
+        if is_much_due:
+            await rederivations.queue_due(
+                connection,
+                {
+                    number: carried_by(definitions, number)
+                    for number in sorted(outcome.due)
+                },
+                until=now,
+            )
+        else:
+            groups |= await _derive_due(connection, definitions)
         if former.frequency_hours and definitions.directory.schedule != former:
             groups |= await _let_in(connection)
         await definitions_store.set_revision(connection, revision)
@@ -348,6 +376,14 @@ async def _fold_in(
     if movements:
         await totals.move(connection, movements, now=datetime.now(UTC))
     return movements, failing
+
+
+async def _derive_due(connection: Connection, definitions: Definitions) -> set[int]:
+    """Look again at the records that time has changed; return who hears of it."""
+    deltas = await linked.derive_due(connection, definitions)
+    by_trees = by_group(deltas, definitions.forest.group_of)
+    await records.append_deltas(connection, by_trees, behind=False)
+    return set(by_trees)
 
 
 async def _let_in(connection: Connection) -> set[int]:

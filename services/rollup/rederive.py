@@ -13,7 +13,7 @@ import asyncpg
 from prometheus_client import Counter
 
 from services.rollup import linked, recalculate
-from services.rollup.domain.contributions import Contributions, Deltas, by_group
+from services.rollup.domain.contributions import by_group
 from services.rollup.domain.definitions import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.store import records, rederivations
@@ -84,21 +84,11 @@ class Rederiving:
     async def _read_on(
         self, connection: Connection, definitions: Definitions, job: Rederivation
     ) -> list[int]:
-        links = definitions.index.links
-        taken = await linked.take_chunk(connection, links, job, limit=CHUNK_RECORDS)
+        taken = await linked.take_chunk(
+            connection, definitions, job, limit=CHUNK_RECORDS
+        )
         chunk = taken.records
-        deltas = Deltas()
-        changed: list[tuple[str, Contributions]] = []
-        for record in chunk:
-            after = definitions.contributions_of(
-                record, record.contributions, taken.parents
-            )
-            if after != record.contributions:
-                changed.append((record.key, after))
-                deltas.add(record.contributions, after, record)
-        if changed:
-            await records.update_contributions(connection, changed)
-        await linked.write_edges(connection, links, chunk)
+        deltas = await linked.derive_again(connection, definitions, taken)
         by_trees = by_group(deltas, definitions.forest.group_of)
         await records.append_deltas(connection, by_trees, behind=False)
         await recalculate.note_chunk(connection, job, deltas, records_read=len(chunk))
@@ -108,7 +98,7 @@ class Rederiving:
             groups |= set(await self._end(connection, job))
         else:
             await rederivations.advance(
-                connection, job.id, cursor=chunk[-1].key, records=len(chunk)
+                connection, job, cursor=chunk[-1].key, records=len(chunk)
             )
         return sorted(groups)
 

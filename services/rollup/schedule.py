@@ -1,8 +1,8 @@
 """Schedule: what becomes due because time passes, without any record or definition.
 
 Goals expire when a day begins in their zone; where shown values move once in so many
-hours, an hour begins. Every process looks once a minute, and the first to find that
-something is due does it.
+hours, an hour begins; queries look at days, weeks, months and years around now. Every
+process looks once a minute, and the first to find that something is due does it.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ import asyncpg
 from services.rollup.domain.definitions import Definitions
 from services.rollup.held import HeldDefinitions
 from services.rollup.redefine import Redefining
-from services.rollup.store import directory
+from services.rollup.store import directory, due
 from shared.plumbing.clock import Clock, minute_of
 
 _NEVER: Final = -1
@@ -54,8 +54,14 @@ class Scheduling:
             now = max(now, there)
             expires_at = self._next_expiry(definitions)
             schedule = definitions.directory.schedule
-        return schedule.is_due(since=ticked_at, now=now) or (
-            expires_at is not None and expires_at <= now
+            is_any_due = await due.is_any(connection, now)
+        is_moving = definitions.index.links.look_at_any_clock and there < now
+        return (
+            is_any_due
+            # What comes today is judged by today.
+            or is_moving
+            or schedule.is_due(since=ticked_at, now=now)
+            or (expires_at is not None and expires_at <= now)
         )
 
     def _next_expiry(self, definitions: Definitions) -> datetime | None:

@@ -17,6 +17,10 @@ class RollupSettings(ServiceSettings, ClockSettings):
         default=None,
         description="PostgreSQL for every service that has none of its own",
     )
+    admin_token: SecretStr | None = Field(
+        default=None,
+        description="bearer token for /asyncapi; left out: nobody may read it",
+    )
     rollup_port: int = Field(
         default=8082, ge=1, le=65535, description="port of the operational endpoints"
     )

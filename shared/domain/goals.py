@@ -1,6 +1,6 @@
 """Goals and metrics: the definitions that people make and the engine follows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from shared.domain.records import AttributeValue
 
 GoalId = NewType("GoalId", str)
 MetricId = NewType("MetricId", str)
+QueryId = NewType("QueryId", str)
 
 # Never used again, whatever becomes of the goal's id: a late delta cannot find a
 # stranger under the number of a goal that is gone.
@@ -124,6 +125,13 @@ class RollupField:
     state_from: Link | None = None
     date_from: Link | None = None
 
+    @property
+    def links(self) -> Sequence[Link]:
+        """The links that it reads through; where any state will do, nobody looks."""
+        asks_state = self.source_state is not None or self.source_status is not None
+        several = (self.state_from if asks_state else None, self.date_from)
+        return [link for link in several if link is not None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
@@ -185,6 +193,8 @@ class Goal:
     rollup_only_from_children: bool
     # Of a team's goal: what its members own counts as well.
     include_team_members: bool = False
+    # The rollup query that narrows a measure, where there is one.
+    queries: Mapping[Slot, QueryId] = field(default_factory=dict)
     state: GoalState = GoalState.OPEN
     override: Override | None = None
     # Only shown and searched; no number depends on them.

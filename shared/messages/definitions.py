@@ -28,11 +28,21 @@ from shared.domain.goals import (
     Override,
     Principal,
     PrincipalType,
+    QueryId,
     RollupField,
     Share,
     Slot,
 )
 from shared.domain.periods import FiscalLabel, Period
+from shared.rights.roles import (
+    HIERARCHY_DEPTH,
+    Action,
+    Depth,
+    HierarchySecurity,
+    Reading,
+    Right,
+    Role,
+)
 
 CHANGE_SET_ID: Final = "cairn-change-set-id"
 CHANGE_SET_SIZE: Final = "cairn-change-set-size"
@@ -45,10 +55,12 @@ class Kind(StrEnum):
     """The kinds of definitions that travel."""
 
     METRIC = "metric"
+    ROLLUP_QUERY = "rollup_query"
     GOAL = "goal"
     USER = "user"
     TEAM = "team"
     BUSINESS_UNIT = "business_unit"
+    ROLE = "role"
     ORGANIZATION = "organization"
     ENTITY = "entity"
     RECALCULATION = "recalculation"
@@ -133,6 +145,18 @@ class MetricDefinition(_Definition):
         )
 
 
+class RollupQueryDefinition(_Definition):
+    """A reusable condition over records of one entity."""
+
+    kind: Literal[Kind.ROLLUP_QUERY] = Kind.ROLLUP_QUERY
+    name: str
+    entity: str
+    # As JSON: its numbers pass through no other form.
+    where: str
+    # Given to no goal any more; those that have it go on with it.
+    active: bool = True
+
+
 class FiscalLabelDefinition(BaseModel):
     """What a fiscal period is called."""
 
@@ -215,6 +239,7 @@ class GoalDefinition(_Definition):
     owner_records_only: bool = True
     rollup_only_from_children: bool = False
     include_team_members: bool = False
+    queries: dict[Slot, str] = {}
     state: GoalState = GoalState.OPEN
     override: OverrideDefinition | None = None
     attributes: dict[str, GoalAttribute] = {}
@@ -238,6 +263,7 @@ class GoalDefinition(_Definition):
             owner_records_only=self.owner_records_only,
             rollup_only_from_children=self.rollup_only_from_children,
             include_team_members=self.include_team_members,
+            queries={slot: QueryId(name) for slot, name in self.queries.items()},
             state=self.state,
             override=None if self.override is None else self.override.as_override(),
             attributes=self.attributes,
@@ -255,6 +281,7 @@ class UserDefinition(_Definition):
     manager_id: str | None = None
     disabled: bool = False
     time_zone: str | None = None
+    roles: tuple[str, ...] = ()
 
 
 class TeamDefinition(_Definition):
@@ -264,6 +291,7 @@ class TeamDefinition(_Definition):
     name: str
     business_unit_id: str | None = None
     members: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 class BusinessUnitDefinition(_Definition):
@@ -272,6 +300,40 @@ class BusinessUnitDefinition(_Definition):
     kind: Literal[Kind.BUSINESS_UNIT] = Kind.BUSINESS_UNIT
     name: str
     parent_id: str | None = None
+
+
+class RoleDefinition(_Definition):
+    """What those who have it may do."""
+
+    kind: Literal[Kind.ROLE] = Kind.ROLE
+    name: str
+    privileges: dict[str, dict[Action, Depth]] = {}
+    rights: tuple[Right, ...] = ()
+    secured_attributes: dict[str, tuple[str, ...]] = {}
+
+    def as_role(self) -> Role:
+        """Return what the domain knows of it."""
+        return Role(
+            privileges=self.privileges,
+            rights=frozenset(self.rights),
+            secured_attributes={
+                entity: frozenset(attributes)
+                for entity, attributes in self.secured_attributes.items()
+            },
+        )
+
+
+class HierarchySecurityDefinition(BaseModel):
+    """Whether managers read what those who report to them read as owners."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    enabled: bool = False
+    depth: int = HIERARCHY_DEPTH
+
+    def as_hierarchy_security(self) -> HierarchySecurity:
+        """Return what the domain knows of it."""
+        return HierarchySecurity(enabled=self.enabled, depth=self.depth)
 
 
 class FiscalCalendarDefinition(BaseModel):
@@ -294,6 +356,9 @@ class OrganizationDefinition(_Definition):
     week_start: str = "monday"
     goal_rollup_expiry_days: int = EXPIRY_DAYS
     goal_rollup_frequency_hours: int = 0
+    hierarchy_security: HierarchySecurityDefinition = HierarchySecurityDefinition()
+    # Nobody needs a role before the first one is made.
+    reading: Reading = Reading.EVERYONE
 
 
 class EntityDefinition(_Definition):
@@ -315,10 +380,12 @@ class RecalculationDefinition(_Definition):
 
 Definition = Annotated[
     MetricDefinition
+    | RollupQueryDefinition
     | GoalDefinition
     | UserDefinition
     | TeamDefinition
     | BusinessUnitDefinition
+    | RoleDefinition
     | OrganizationDefinition
     | EntityDefinition
     | RecalculationDefinition,

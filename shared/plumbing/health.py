@@ -28,7 +28,7 @@ def operational_routes(checks: Mapping[str, Check]) -> APIRouter:
         responses={503: {"description": "not ready, with the reason of each check"}},
     )
     async def readyz() -> JSONResponse:
-        reasons = await _reasons(checks)
+        reasons = await reasons_of(checks)
         status = 503 if reasons else 200
         headers = {"Retry-After": "1"} if reasons else None
         return JSONResponse(
@@ -44,7 +44,8 @@ def operational_routes(checks: Mapping[str, Check]) -> APIRouter:
     return router
 
 
-async def _reasons(checks: Mapping[str, Check]) -> dict[str, str]:
+async def reasons_of(checks: Mapping[str, Check]) -> dict[str, str]:
+    """Return what each check objects to; those that object to nothing are left out."""
     answers = await asyncio.gather(*(_ask(check) for check in checks.values()))
     return {
         name: answer

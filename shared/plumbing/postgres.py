@@ -20,6 +20,9 @@ _SERVER_SETTINGS: Final = {
     "statement_timeout": "60000",
     "tcp_user_timeout": "10000",
     "timezone": "UTC",
+    # Our statements name their schemas; nobody can put a table or function of his own
+    # in the place of another.
+    "search_path": "pg_catalog, pg_temp",
     # Our plans are of few rows each; compiling them would take longer than running.
     "jit": "off",
 }
@@ -44,12 +47,15 @@ TRANSIENT_ERRORS: Final = (
 
 @asynccontextmanager
 async def open_pool(
-    url: str, *, size_max: int, application: str
+    url: str, *, size_max: int, application: str, size_min: int = 1
 ) -> AsyncIterator[asyncpg.Pool]:
-    """Open a pool whose commands all have a limit; terminate it at the end."""
+    """Open a pool whose commands all have a limit; terminate it at the end.
+
+    With a `size_min` of 0 the database need not be there yet.
+    """
     pool = await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=size_min,
         max_size=size_max,
         command_timeout=COMMAND_SECONDS_MAX,
         timeout=CONNECT_SECONDS_MAX,

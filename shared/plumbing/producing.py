@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from confluent_kafka import KafkaException, Producer
 
-from shared.plumbing.kafka import librdkafka_configuration
+from shared.plumbing.kafka_security import librdkafka_configuration
 from shared.plumbing.settings import KafkaSettings
 
 DELIVERY_SECONDS_MAX: Final = 5.0

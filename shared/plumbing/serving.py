@@ -9,16 +9,70 @@ from typing import Final
 
 import uvicorn
 import uvloop
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from faststream import FastStream
 from pydantic import ValidationError
+from typing_extensions import override
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from shared.plumbing.kafka_security import why_not
+from shared.plumbing.settings import KafkaSettings
 
 GRACE_SECONDS: Final = 4
+# A sender that trickles the head of a request, or says nothing at all, would hold a
+# connection for as long as it likes. How long a body may take, the services decide.
+HEAD_SECONDS_MAX: Final = 10.0
+KNOCK_SECONDS_MAX: Final = 5.0
 _BACKLOG: Final = 512
 
 
 class PortInUseError(Exception):
     """Another program listens where this service should."""
+
+
+class _Impatient(H11Protocol):
+    """A connection that is closed if the head of a request does not arrive in time."""
+
+    _closing: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the protocol itself
+        super().connection_made(transport)
+        self._wait()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # Also what is left of a body that nobody reads any more is waited for so long.
+        if self._is_at_rest():
+            self._wait()
+        else:
+            self._wait_no_more()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def _is_at_rest(self) -> bool:
+        """Tell whether no request is being answered."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
+
+    def _wait(self) -> None:
+        if self._closing is None:
+            self._closing = self.loop.call_later(HEAD_SECONDS_MAX, self._give_up)
+
+    def _wait_no_more(self) -> None:
+        if self._closing is not None:
+            self._closing.cancel()
+            self._closing = None
+
+    def _give_up(self) -> None:
+        self._closing = None
+        if self._is_at_rest():
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -35,6 +89,7 @@ async def serving(http: FastAPI, *, host: str, port: int) -> AsyncIterator[None]
     server = _Server(
         uvicorn.Config(
             http,
+            http=_Impatient,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -86,9 +141,20 @@ def run_service(build: Callable[[], Awaitable[FastStream]]) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(200_000, 50, 1_000_000)
-        await app.run(sleep_time=0.05)
+        try:
+            await app.run(sleep_time=0.05)
+        except KafkaError as fault:
+            raise SystemExit(await _kafka_report(fault)) from None
 
     uvloop.run(main())
+
+
+async def _kafka_report(fault: KafkaError) -> str:
+    """Return why Kafka does not let us in; its client only tells that it did not."""
+    reason = await why_not(KafkaSettings(), within_seconds=KNOCK_SECONDS_MAX)
+    return reason or (
+        f"kafka refuses: {fault}; docs/operators.md says which rights are needed"
+    )
 
 
 def _settings_report(fault: ValidationError) -> str:

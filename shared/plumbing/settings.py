@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.plumbing.clock import Clock, clock_of
@@ -16,7 +16,13 @@ class SettingsError(Exception):
 class KafkaSettings(BaseSettings):
     """Where Kafka is and how to talk to it."""
 
-    model_config = SettingsConfigDict(env_prefix="CAIRN_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="CAIRN_",
+        frozen=True,
+        extra="ignore",
+        # Passwords are among it.
+        hide_input_in_errors=True,
+    )
 
     kafka_servers: str = Field(
         default=..., description="Kafka's bootstrap servers, host:port, comma-separated"
@@ -44,6 +50,9 @@ class KafkaSettings(BaseSettings):
     kafka_ssl_key_file: Path | None = Field(
         default=None, description="the key of our own certificate"
     )
+    kafka_ssl_key_password: SecretStr | None = Field(
+        default=None, description="what the key of our own certificate is locked with"
+    )
     topic_prefix: str = Field(
         default="", description="put before every topic's and consumer group's name"
     )
@@ -59,6 +68,36 @@ class KafkaSettings(BaseSettings):
             )
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _what_is_given_is_used(self) -> Self:
+        """Whoever gives a secret wants it used, and not to come in by an open door."""
+        protocol = self.kafka_security_protocol
+        for kind in ("sasl", "ssl"):
+            given = [
+                f"CAIRN_{name.upper()}"
+                for name in type(self).model_fields
+                if name.startswith(f"kafka_{kind}_")
+                and name != "kafka_sasl_mechanism"
+                and getattr(self, name)
+            ]
+            if given and kind.upper() not in protocol:
+                message = (
+                    f"CAIRN_KAFKA_SECURITY_PROTOCOL is {protocol}, which does not use "
+                    f"{given[0]}; set it to SASL_SSL, or leave {given[0]} out"
+                )
+                raise ValueError(message)
+        return self
+
+    @field_validator(
+        "kafka_ssl_ca_file", "kafka_ssl_certificate_file", "kafka_ssl_key_file"
+    )
+    @classmethod
+    def _file_is_there(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            message = f"{path} is not there; name a file in PEM form"
+            raise ValueError(message)
+        return path
 
 
 class ServiceSettings(KafkaSettings):

@@ -85,6 +85,13 @@ class Company:
             }
         )
 
+    def shown_since(self, name: str, actual: str) -> str | None:
+        """Return since when a goal shows a number, as its history has it."""
+        history = self.cairn.get(f"/v1/goals/{self.id_of(name)}/history")["items"]
+        if not history or history[-1]["values"]["actual"] != actual:
+            return None
+        return str(history[-1]["at"])
+
     def _define_metric(self) -> None:
         """Create the metric that all companies share, if it is not there."""
         if any(one["id"] == METRIC for one in self.cairn.get("/v1/metrics")["items"]):

@@ -1,6 +1,7 @@
 """What tests of the page share; a loud word at the end where Chromium is missing."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -11,7 +12,9 @@ from tests.browser.chromium import HOW_TO_BRING_IT, NAMES, find_chromium, starte
 from tests.browser.watching import Watched
 from tests.running import Running, running_cairn
 
-_not_run = pytest.StashKey[list[str]]()
+# What a test records by this name stands at the end of the run.
+MEASURED: Final = "measured"
+_NO_BROWSER: Final = f"none of {', '.join(NAMES)} is here; {HOW_TO_BRING_IT}"
 
 
 @pytest.fixture(scope="package")
@@ -24,12 +27,11 @@ def cairn(
 
 
 @pytest.fixture
-def chromium(request: pytest.FixtureRequest) -> str:
-    """Return Chromium's path, or note that this test could not run."""
+def chromium() -> str:
+    """Return Chromium's path; without one this test does not run."""
     program = find_chromium()
     if program is None:
-        request.config.stash.setdefault(_not_run, []).append(request.node.nodeid)
-        pytest.skip(f"none of {', '.join(NAMES)} is here; {HOW_TO_BRING_IT}")
+        pytest.skip(_NO_BROWSER)
     return program
 
 
@@ -68,15 +70,18 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
     assert watched.foreign == []
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Say loudly, at the very end, what could not be tested here."""
-    missing = config.stash.get(_not_run, [])
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was measured, and loudly what could not be tested here."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, words in report.user_properties:
+            if name == MEASURED:
+                terminalreporter.write_line(f"measured: {words}")
+    skipped = terminalreporter.stats.get("skipped", [])
+    missing = [report for report in skipped if _NO_BROWSER in str(report.longrepr)]
     if missing:
         terminalreporter.section("THE PAGE WAS NOT TESTED", red=True, bold=True)
         terminalreporter.write_line(
             f"{len(missing)} tests did not run: no Chromium here; {HOW_TO_BRING_IT}"
         )
-        for name in missing:
-            terminalreporter.write_line(f"  {name}")
+        for report in missing:
+            terminalreporter.write_line(f"  {report.nodeid}")

@@ -1,60 +1,94 @@
-"""Takes the pictures in the documentation anew: `make screenshots`, beside `make run`.
+"""Takes pictures of every screen: `make screenshots`, beside `make run`.
 
 They show what a person sees who follows the link that `make run` prints, in light and
-in dark.
+in dark. Those in the documentation are taken anew; all others go to .cairn/pictures.
 """
 
 import asyncio
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.browser.chromium import HOW_TO_BRING_IT, find_chromium, started
 from tests.running import Running
 
-PICTURES: Final = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+DOCUMENTED: Final = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 BYTES_MAX: Final = 300_000
 
 _WIDTH: Final = 1280
 _HEIGHT: Final = 720
+_SETTLE_MS: Final = 1_500
 _SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+# Where each screen stands; `{goal}` is a goal on top.
+_SCREENS: Final = {
+    "overview": "/overview",
+    "icicle": "/?view=icicle",
+    "goal": "/goals/{goal}",
+    "goal-history": "/goals/{goal}?tab=history",
+    "explain": "/goals/{goal}/explain",
+    "reports": "/reports",
+    "dashboards": "/dashboards",
+    "operations": "/operations",
+    "manage-goals": "/manage/goals?id={goal}",
+    "manage-queries": "/manage/queries?new=1",
+    "manage-metrics": "/manage/metrics",
+    "manage-directory": "/manage/directory",
+    "manage-calendar": "/manage/calendar",
+}
 
 
 async def take_pictures(cairn: Running, chromium: str) -> None:
-    """Write one picture for each colour scheme."""
+    """Write one picture of each screen for each colour scheme."""
+    others = cairn.home / "pictures"
     async with started(chromium) as browser:
         for scheme in _SCHEMES:
-            file = PICTURES / f"page-{scheme}.png"
-            await _take(browser, cairn.page_link(), scheme, file)
-            size = file.stat().st_size
-            if size > BYTES_MAX:
-                sys.exit(f"{file} has {size} bytes, {BYTES_MAX} are allowed")
-            sys.stderr.write(f"{file}: {size // 1000} kB\n")
+            context = await _context(browser, scheme)
+            page = await context.new_page()
+            await page.goto(cairn.page_link())
+            await _take_tree(page, DOCUMENTED / f"page-{scheme}.png")
+            for name, path in _addresses(cairn):
+                await page.goto(cairn.goals + path)
+                await page.wait_for_timeout(_SETTLE_MS)
+                await page.screenshot(path=others / f"{name}-{scheme}.png")
+            await context.close()
+    sys.stderr.write(f"all other screens: {others}\n")
 
 
-async def _take(
-    browser: Browser, link: str, scheme: Literal["light", "dark"], file: Path
-) -> None:
-    context = await browser.new_context(
+def _addresses(cairn: Running) -> Iterator[tuple[str, str]]:
+    roots = cairn.get("/v1/goals?root=true&limit=1")["items"]
+    for name, path in _SCREENS.items():
+        if roots or "{goal}" not in path:
+            yield name, path.format(goal=roots[0]["id"] if roots else "")
+
+
+async def _context(
+    browser: Browser, scheme: Literal["light", "dark"]
+) -> BrowserContext:
+    return await browser.new_context(
         viewport={"width": _WIDTH, "height": _HEIGHT},
         color_scheme=scheme,
         device_scale_factor=1.25,
         locale="en-GB",
     )
-    page = await context.new_page()
-    await page.goto(link)
+
+
+async def _take_tree(page: Page, file: Path) -> None:
     await page.locator("#freshness[data-state='live']").wait_for()
-    await page.locator("tbody tr").first.wait_for()
+    await page.locator("#tree tbody tr").first.wait_for()
     await page.locator("[aria-level='2'][aria-expanded='false'] .twisty").last.click()
     # A number that has just moved shows that it lives.
     await page.locator("#freshness .since").filter(has_text=" 0 s").wait_for()
     await page.mouse.move(0, 0)
-    await page.screenshot(path=file)
-    await context.close()
+    picture = await page.screenshot()
+    if len(picture) > BYTES_MAX:
+        sys.exit(f"{file} would have {len(picture)} bytes, {BYTES_MAX} are allowed")
+    await asyncio.to_thread(file.write_bytes, picture)
+    sys.stderr.write(f"{file}: {len(picture) // 1000} kB\n")
 
 
 def main() -> None:
@@ -75,7 +109,8 @@ def main() -> None:
         home=run_file.parent,
         environment=dict(os.environ),
     )
-    PICTURES.mkdir(exist_ok=True)
+    for folder in (DOCUMENTED, running.home / "pictures"):
+        folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(take_pictures(running, chromium))
 
 

@@ -1,8 +1,10 @@
 """What the documents tell people to type does what they say."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from tests.running import Running
 from tests.style.documents import examples_in
@@ -11,6 +13,7 @@ from tests.waiting import eventually_true
 
 ADMINISTRATORS = ROOT / "docs" / "administrators.md"
 FIRST_COMPANY = ROOT / "docs" / "first-company.md"
+PIPELINE = ROOT / "docs" / "renewal-pipeline.md"
 
 
 def scripts_of(document: Path) -> list[str]:
@@ -22,8 +25,8 @@ def scripts_of(document: Path) -> list[str]:
     ]
 
 
-def run(cairn: Running, script: str) -> None:
-    """Type what a document says."""
+def run(cairn: Running, script: str) -> str:
+    """Type what a document says; return what is shown."""
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         env={
@@ -37,6 +40,7 @@ def run(cairn: Running, script: str) -> None:
         check=False,
     )
     assert done.returncode == 0, script + done.stdout + done.stderr
+    return done.stdout
 
 
 def test_the_first_company_shows_what_is_promised(cairn: Running) -> None:
@@ -60,6 +64,35 @@ def test_the_first_company_shows_what_is_promised(cairn: Running) -> None:
     following = cairn.get("/v1/goals/q3-next")
     assert following["target"] == "420000.0000"
     assert following["period"]["start"] == "2027-01-01"
+
+
+def test_the_renewal_pipeline_is_described_tried_and_explained(cairn: Running) -> None:
+    """Preview, goal, explanation and impact: each number and the sentence."""
+    text = PIPELINE.read_text(encoding="utf-8")
+    helper, *scripts = scripts_of(PIPELINE)
+    answers: dict[str, Any] = {}
+
+    for script in scripts:
+        answer = run(cairn, helper + script)
+        eventually_true(cairn.is_settled, what="all that was sent in the totals")
+        for name in ("preview", "explain", "nearly", "impact"):
+            if name in script:
+                answers[name] = json.loads(answer)
+
+    assert (answers["preview"]["matching"], answers["preview"]["sum"]) == (1, "12000")
+    assert [one["record"] for one in answers["preview"]["sample"]] == ["renewal/R-1"]
+    assert answers["explain"]["sentence"] in text.replace("\n> ", " ")
+    assert {one["record"] for one in answers["nearly"]["items"]} == {
+        "renewal/R-2",
+        "renewal/R-3",
+        "renewal/R-4",
+    }
+    assert "900.0000 more" in text
+    (moved,) = answers["impact"]["items"]
+    assert moved["fields"]["in_progress"]["difference"] == "900.0000"
+    goal = cairn.get("/v1/goals/north-pipeline")
+    assert goal["values"]["in_progress"] == "42000.0000"
+    assert "42000.0000" in text
 
 
 def shown(cairn: Running, goal_id: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route
 
-from services.goals.page.routes import STATIC
+from tests.browser.sources import SOURCES
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -22,19 +22,19 @@ OCTOBER_TO_DECEMBER = "Oct \u2013 Dec 2026"
 
 
 async def _serve_from_folder(route: Route) -> None:
-    name = route.request.url.rpartition("/")[2]
+    name = route.request.url.removeprefix(f"{ORIGIN}/")
     if name:
-        await route.fulfill(path=STATIC / name)
+        await route.fulfill(path=SOURCES / name)
     else:
         await route.fulfill(content_type="text/html", body="<!doctype html>")
 
 
-async def _answers(page: Page, module: str, calls: Sequence[str]) -> list[Any]:
+async def answers(page: Page, module: str, calls: Sequence[str]) -> list[Any]:
     """Return what each call on a module of the page answers."""
     await page.route(f"{ORIGIN}/**", _serve_from_folder)
     await page.goto(f"{ORIGIN}/")
     listed = ", ".join(f"it.{call}" for call in calls)
-    found = await page.evaluate(f"import('/static/{module}').then((it) => [{listed}])")
+    found = await page.evaluate(f"import('/{module}').then((it) => [{listed}])")
     # Some versions put thin spaces around the dash.
     return [
         one.replace("\u2009", " ") if isinstance(one, str) else one for one in found
@@ -45,7 +45,7 @@ async def _compare(
     page: Page, module: str, function: str, cases: dict[str, object]
 ) -> None:
     """Assert what a function answers for the arguments that are the cases' keys."""
-    found = await _answers(page, module, [f"{function}({case})" for case in cases])
+    found = await answers(page, module, [f"{function}({case})" for case in cases])
 
     assert dict(zip(cases, found, strict=True)) == cases
 
@@ -54,7 +54,7 @@ async def test_numbers_are_short_and_never_nothing_for_something(page: Page) -> 
     """Only zero is 0, only what is not measured is a dash."""
     await _compare(
         page,
-        "numbers.js",
+        "words/numbers.js",
         "shown",
         {
             "null": "\u2014",
@@ -77,7 +77,7 @@ async def test_titles_have_every_digit(page: Page) -> None:
     """What a number is exactly is not lost in a browser's floating point."""
     await _compare(
         page,
-        "numbers.js",
+        "words/numbers.js",
         "exact",
         {
             "null, 'EUR'": "not measured",
@@ -92,7 +92,7 @@ async def test_almost_is_not_a_hundred(page: Page) -> None:
     """Percentages are cut, not rounded up."""
     await _compare(
         page,
-        "numbers.js",
+        "words/numbers.js",
         "shownPercentage",
         {
             "null": "\u2014",
@@ -107,7 +107,7 @@ async def test_periods_are_named_as_people_name_them(page: Page) -> None:
     """Whole years and months by their names, everything else by its days."""
     await _compare(
         page,
-        "numbers.js",
+        "words/numbers.js",
         "shownPeriod",
         {
             "{start: '2026-01-01', end: '2026-12-31'}": "2026",
@@ -125,9 +125,9 @@ async def test_numbers_follow_the_readers_language(browser: Browser) -> None:
     context = await browser.new_context(locale="de-DE")
     page = await context.new_page()
 
-    found = await _answers(
+    found = await answers(
         page,
-        "numbers.js",
+        "words/numbers.js",
         [
             "shown('1234567.0000')",
             "shownPeriod({start: '2026-10-01', end: '2026-10-31'})",
@@ -152,14 +152,14 @@ async def test_pace_counts_days_of_the_goals_own_zone(page: Page) -> None:
         f"{one_day}, new Date('2026-11-20T00:00:00Z')": 1,
     }
 
-    await _compare(page, "pace.js", "elapsedShare", cases)
+    await _compare(page, "words/pace.js", "elapsedShare", cases)
 
 
 async def test_the_word_for_a_goal_follows_its_pace(page: Page) -> None:
     """The thresholds are those at the foot of the page."""
     await _compare(
         page,
-        "pace.js",
+        "words/pace.js",
         "statusOf",
         {
             _goal("100", "100", "2026-06-01"): "reached",
@@ -188,3 +188,18 @@ def _goal(actual: str | None, target: str | None, day: str) -> str:
         },
     }
     return f"{json.dumps(goal)}, new Date('{day}')"
+
+
+async def test_changes_have_a_sign(page: Page) -> None:
+    """More has a plus, less a minus, and the same neither."""
+    await _compare(
+        page,
+        "words/changes.js",
+        "compactChange",
+        {
+            "'12.5'": "+12.5",
+            "'-500'": "\u2212500",
+            "'0'": "0",
+            "null": "\u2014",
+        },
+    )

@@ -34,6 +34,7 @@ async def test_a_session_that_ends_is_said(page: Page, cairn: Running) -> None:
     async def refuse(route: Route) -> None:
         await route.fulfill(status=401)
 
+    await _connect_alone(page)
     await page.route("**/v1/**", refuse)
     await page.goto(cairn.page_link())
 
@@ -86,6 +87,7 @@ async def test_without_goals_it_says_how_to_make_the_first(
     async def answer_empty(route: Route) -> None:
         await route.fulfill(content_type="text/event-stream", body=EMPTY)
 
+    await _connect_alone(page)
     await page.route("**/v1/stream", answer_empty)
     await page.goto(cairn.page_link())
     commands = await page.locator("#first-goal").text_content()
@@ -111,6 +113,7 @@ async def test_what_may_not_be_fresh_is_called_stale(
     """While the system does not answer, numbers stay, and the page says since when."""
     company = Company(cairn)
     company.found()
+    await _connect_alone(page)
     await page.goto(cairn.page_link())
     await expect(page.locator("#freshness")).to_have_attribute("data-state", "live")
 
@@ -138,6 +141,7 @@ async def test_a_server_that_is_not_ready_is_asked_again(
     async def refuse(route: Route) -> None:
         await route.fulfill(status=503)
 
+    await _connect_alone(page)
     await page.route("**/v1/stream", refuse)
     await page.goto(cairn.page_link())
     await expect(page.locator("#freshness")).to_contain_text("Connecting")
@@ -187,3 +191,25 @@ async def test_less_motion_is_none(browser: Browser, cairn: Running) -> None:
 
     assert await page.evaluate("document.getAnimations().length") == 0
     await context.close()
+
+
+async def test_it_says_how_often_values_move(page: Page, cairn: Running) -> None:
+    """Live is only what follows each record."""
+    cairn.patch("/v1/organization", {"goal_rollup_frequency_hours": 6})
+    try:
+        await page.goto(cairn.page_link())
+
+        freshness = page.locator("#freshness")
+        await expect(freshness).to_contain_text(
+            "Values move every 6 hours", timeout=SECONDS
+        )
+    finally:
+        cairn.patch("/v1/organization", {"goal_rollup_frequency_hours": 0})
+    await expect(freshness).to_contain_text(
+        "Live, every record counted", timeout=SECONDS
+    )
+
+
+async def _connect_alone(page: Page) -> None:
+    """Let the tab listen by itself; what the shared worker asks is not seen here."""
+    await page.add_init_script("delete globalThis.SharedWorker")

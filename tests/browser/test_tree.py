@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.accessible import faults_of
 from tests.browser.company import Company
 from tests.running import Running
 
@@ -223,3 +224,14 @@ async def test_the_tree_is_announced_as_one(
     await expect(right).to_have_attribute("aria-setsize", "2")
     await expect(right).not_to_have_attribute("aria-expanded", re.compile(""))
     await expect(row_of("root")).to_have_attribute("aria-expanded", "true")
+
+
+async def test_the_tree_can_be_used_by_any_means(
+    page: Page, company: Company, row_of: Callable[[str], Locator]
+) -> None:
+    """The rules that a machine can check find nothing."""
+    await page.goto(company.cairn.page_link())
+    await row_of("right").click()
+    await expect(page.locator("#details")).to_be_visible()
+
+    assert await faults_of(page) == []

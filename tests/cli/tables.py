@@ -55,6 +55,7 @@ _WON_OPPORTUNITY: dict[str, Any] = {
     "owner": None,
     "state": "won",
     "status": None,
+    "shared_with": None,
 }
 
 # By rollup field: actual, in_progress, custom.
@@ -161,8 +162,8 @@ class Tables:
         row = _WON_OPPORTUNITY | columns
         await self.connection.execute(
             "INSERT INTO rollup.record (key, version, deleted, entity, owner, state, "
-            "status, attributes, slots, amounts) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "status, shared_with, attributes, slots, amounts) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             f"{row['entity']}/{record_id}",
             *row.values(),
             text,

@@ -1,17 +1,24 @@
 """The example company: definitions that hold together, a believable past."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 
 import msgspec
 import pytest
+from pydantic import TypeAdapter
 
 from cli.example import company, history
+from cli.example import roles as company_roles
 from cli.example.company import Quarter
 from cli.example.history import lives_of, records_as_of
 from shared.domain.amounts import DECIMALS, DataType, units_of
 from shared.domain.goals import ID_LENGTH_MAX
 from shared.domain.periods import when_of
+from shared.messages.definitions import Definition, Kind
+from shared.messages.people import people_news
 from shared.messages.records import decode_record
+from shared.rights.people import People, PeopleNews
+from shared.rights.roles import Reading, Right
 from tests.cli.running import Item
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -44,13 +51,15 @@ def test_everything_named_is_defined_before() -> None:
         assert unit.get("parent_id") in units
         units.add(unit["id"])
     people: set[object] = {None}
+    roles = {role["id"] for role in company_roles.roles()}
     for user in company.users():
+        assert set(_names(user, "roles")) <= roles
         assert user["business_unit_id"] in units
         assert user["manager_id"] in people
         people.add(user["id"])
     teams = {team["id"] for team in company.teams()}
     for team in company.teams():
-        assert set(_members(team)) <= people
+        assert set(_names(team, "members")) <= people
     goals: set[object] = {None}
     for goal in company.goals(QUARTER):
         assert goal.get("parent_id") in goals
@@ -65,6 +74,7 @@ def test_everything_named_is_defined_before() -> None:
 def test_ids_are_plain_and_each_its_own() -> None:
     """What is typed on a command line has no letters of one country."""
     for bodies in (
+        company_roles.roles(),
         company.business_units(),
         company.users(),
         company.teams(),
@@ -75,6 +85,73 @@ def test_ids_are_plain_and_each_its_own() -> None:
         assert len(ids) == len(set(ids))
         assert all(one.isascii() and len(one) <= ID_LENGTH_MAX for one in ids)
         assert not any(" " in one for one in ids)
+
+
+def test_managers_read_what_their_goals_count() -> None:
+    """Every record of the past; so roles take nothing away from any number."""
+    people = _people()
+    entities = {
+        str(metric["id"]): metric["rollup_fields"]["actual"]["source_entity"]
+        for metric in cast("list[Item]", company.metrics())
+    }
+    owners: dict[str, set[str]] = {entity: set() for entity in entities.values()}
+    for turn in records_as_of(NOW):
+        record = decode_record(msgspec.json.encode(turn.body()))
+        owners[record.entity].add(str(record.owner))
+    counted = 0
+    for goal in company.goals(QUARTER):
+        if goal["rollup_only_from_children"]:
+            continue
+        entity = entities[str(goal["id"]).partition("-")[0]]
+        access = people.access(str(goal["manager_id"]), entity)
+        is_open = goal.get("owner_records_only") is False
+        own = {"/".join(_owner(goal))}
+        for owner in owners[entity] if is_open else own:
+            assert access.allows(owner, (), people.unit_of_owner), (goal["id"], owner)
+            counted += 1
+    assert counted > len(company.users())
+
+
+def test_roles_differ_in_what_they_open() -> None:
+    """A seller reads no colleague's, a director no other region's."""
+    people = _people()
+    region, other = company.REGIONS[:2]
+    seller, colleague = region.teams[0].sellers[:2]
+    stranger = other.teams[0].sellers[0]
+
+    def reads(user: company.Person, owner: company.Person) -> bool:
+        access = people.access(user.id, "opportunity")
+        return access.allows(f"user/{owner.id}", (), people.unit_of_owner)
+
+    assert reads(seller, seller)
+    assert not reads(seller, colleague)
+    assert reads(region.director, colleague)
+    assert not reads(region.director, stranger)
+    assert reads(company.CHIEF, stranger)
+    assert people.rights(company.CHIEF.id) == set(Right)
+    assert people.rights(seller.id) == set()
+
+
+def _people() -> People:
+    """Return the people of the company, as services are told of them."""
+    bodies = {
+        Kind.ROLE: company_roles.roles(),
+        Kind.BUSINESS_UNIT: company.business_units(),
+        Kind.USER: company.users(),
+        Kind.TEAM: company.teams(),
+    }
+    definition: TypeAdapter[Definition] = TypeAdapter(Definition)
+    people = People()
+    people.take(PeopleNews(reading=Reading.ROLES))
+    for kind, of_kind in bodies.items():
+        entries: dict[tuple[Kind, str], Definition | None] = {
+            (kind, str(one["id"])): definition.validate_python(
+                {"kind": kind, "version": 1, **one}
+            )
+            for one in of_kind
+        }
+        people.take(people_news(entries))
+    return people
 
 
 def test_targets_add_up_the_tree() -> None:
@@ -95,9 +172,9 @@ def test_only_roots_say_metric_and_period() -> None:
         assert ("metric_id" in goal) == ("parent_id" not in goal)
 
 
-def _members(team: Item) -> list[str]:
-    members: list[str] = team["members"]
-    return members
+def _names(body: Item, field: str) -> list[str]:
+    names: list[str] = body[field]
+    return names
 
 
 def _owner(goal: Item) -> tuple[str, str]:

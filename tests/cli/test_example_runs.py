@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from cli.example import company
 from local.servers import Servers
-from tests.cli.running import TOKEN, cairn, cardboard_goals
+from tests.cli.running import TOKEN, Item, cairn, cardboard_goals
 from tests.integration.ingest import running
 
 
@@ -85,7 +86,7 @@ async def test_seeding_twice_creates_once_and_repeats_the_same_versions(
     ingest: Ingest,
 ) -> None:
     """What is there stays; records come again as they were."""
-    paths = ("business-units", "users", "teams", "metrics", "goals")
+    paths = ("roles", "business-units", "users", "teams", "metrics", "goals")
     with cardboard_goals(items={f"/v1/{path}": [] for path in paths}) as goals:
         environment = {**ingest.environment, "CAIRN_GOALS_URL": goals.url}
         first = cairn("seed", environment=environment)
@@ -101,11 +102,31 @@ async def test_seeding_twice_creates_once_and_repeats_the_same_versions(
     assert "id" not in to_try["example_record"]
 
 
+async def test_where_people_are_there_without_roles_none_are_made(
+    ingest: Ingest,
+) -> None:
+    """They would read nothing from the first role on; who is new has none either."""
+    paths = ("roles", "business-units", "users", "teams", "metrics", "goals")
+    items: dict[str, list[Item]] = {f"/v1/{path}": [] for path in paths}
+    items["/v1/users"] = [{"id": "somebody-else"}]
+    with cardboard_goals(items=items) as goals:
+        environment = {**ingest.environment, "CAIRN_GOALS_URL": goals.url}
+        seeded = cairn("seed", environment=environment)
+        goals.items["/v1/users"].pop()
+        goals.items["/v1/users"].pop(0)
+        again = cairn("seed", environment=environment)
+
+    assert (seeded.returncode, again.returncode) == (0, 0)
+    assert goals.items["/v1/roles"] == []
+    assert len(goals.items["/v1/users"]) == len(company.users())
+    assert not any(user.get("roles") for user in goals.items["/v1/users"])
+
+
 async def test_a_remembered_past_is_not_sent_again(
     ingest: Ingest, tmp_path: Path
 ) -> None:
     """A second start sends what is new only; another installation is sent it all."""
-    paths = ("business-units", "users", "teams", "metrics", "goals")
+    paths = ("roles", "business-units", "users", "teams", "metrics", "goals")
     words = ("seed", "--remember", str(tmp_path / "seeded"))
     with cardboard_goals(items={f"/v1/{path}": [] for path in paths}) as goals:
         environment = {**ingest.environment, "CAIRN_GOALS_URL": goals.url}

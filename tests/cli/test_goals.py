@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.goals import _percent, _short
+from cli.goals import _percent, short_amount
 from tests.cli.running import Item, cairn, cardboard_goals
 
 
@@ -30,6 +30,16 @@ TREE = goal(
         goal("south", target=None),
     ],
 )
+
+
+def test_a_service_that_knows_no_tables_is_told_in_words() -> None:
+    """An older one answers JSON whatever is asked."""
+    with cardboard_goals(items={"/v1/users": []}) as goals:
+        environment = {"CAIRN_GOALS_URL": goals.url}
+        shown = cairn("directory", "export", "users", environment=environment)
+
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert "answers no table to GET /v1/users" in shown.stderr
 
 
 def test_a_tree_is_drawn_with_its_numbers() -> None:
@@ -200,7 +210,7 @@ def test_a_busy_service_is_asked_again() -> None:
 )
 def test_amounts_are_shown_as_people_write_them(amount: str | None, shown: str) -> None:
     """Thousands apart, no zeros that nobody reads."""
-    assert _short(amount) == shown
+    assert short_amount(amount) == shown
 
 
 def test_percentages_have_one_place() -> None:

@@ -7,7 +7,14 @@ import pytest
 from deploy import check
 from deploy.compose import Compose, ComposeError, Service, fill_in, read_compose
 
-VARIABLES = {"POSTGRES_PASSWORD": "secret", "CAIRN_ADMIN_TOKEN": "a" * 24}
+VARIABLES = {
+    "POSTGRES_PASSWORD": "secret",
+    "POSTGRES_GOALS_PASSWORD": "of-goals",
+    "POSTGRES_ROLLUP_PASSWORD": "of-rollup",
+    "POSTGRES_INGEST_PASSWORD": "of-ingest",
+    "CAIRN_ADMIN_TOKEN": "a" * 24,
+}
+WHO_MIGRATES = ("GOALS", "INGEST", "MIGRATE", "ROLLUP")
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +94,21 @@ def test_a_setting_that_a_service_does_not_know_is_found(compose: Compose) -> No
 
     assert any("CAIRN_GOALS_PROT is no setting" in one for one in said)
     assert any("CAIRN_KAFKA_SERVERS is not given" in one for one in said)
+
+
+def test_a_service_that_is_told_the_owners_secret_is_found(compose: Compose) -> None:
+    """Each works as its own user; only `migrate` knows them all."""
+    service = compose.services["goals"].model_copy(
+        update={"environment": {"CAIRN_DATABASE_URL": "postgresql://cairn:s@db/cairn"}}
+    )
+
+    assert list(check._secrets("goals", service))
+    assert not list(check._secrets("goals", compose.services["goals"]))
+    assert sorted(
+        name
+        for name in compose.services["migrate"].environment
+        if name.endswith("DATABASE_URL")
+    ) == [f"CAIRN_{who}_DATABASE_URL" for who in WHO_MIGRATES]
 
 
 def test_a_command_that_is_none_is_found() -> None:

@@ -1,6 +1,7 @@
 """Files of users, teams, business units and metrics as lines, and what they make."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,12 +32,14 @@ from services.goals.http.import_kinds import (
     BUSINESS_UNITS,
     GOALS,
     METRICS,
+    QUERIES,
     TEAMS,
     USERS,
 )
 from services.goals.http.import_lines import MediaType, lines_of
 from services.goals.http.import_table import Columns, rows_of_table
 from services.goals.http.metric_bodies import MetricPatch, NewMetric
+from services.goals.http.query_bodies import NewRollupQuery, RollupQueryPatch
 from shared.domain.amounts import DataType, MetricKind
 from shared.domain.goals import RollupField, Slot
 from tests.goals.made import METRIC
@@ -58,7 +61,7 @@ def planned_users(
     users: Sequence[User], standing: Mapping[str, str | None]
 ) -> ImportPlan[User]:
     """Return what lines of users make of users with managers."""
-    judge = UserJudge(managers=dict(standing), units={"emea"})
+    judge = UserJudge(managers=dict(standing), roles=(), units={"emea"})
     there = {name: user(name, above) for name, above in standing.items()}
     lines = [
         AskedLine(line=place, id=one.id, asked=one)
@@ -107,6 +110,36 @@ def test_the_name_of_an_attribute_may_hold_a_dot() -> None:
     [row] = read("id,attributes.a.b\ng,x\n", GOALS.form.columns)
 
     assert row == {"id": "g", "attributes": {"a.b": "x"}}
+
+
+def test_a_goals_queries_are_given_and_taken_away_in_cells() -> None:
+    """An empty cell says that there is none; a column that is not there, nothing."""
+    [row] = read("id,queries.actual,queries.custom\ng,q,\n", GOALS.form.columns)
+
+    assert row == {"id": "g", "queries": {"actual": "q", "custom": None}}
+
+
+def test_the_conditions_of_a_query_stand_in_a_cell_as_json() -> None:
+    """Every digit is kept, and an empty cell says nothing."""
+    table = 'id,where\nq,"{""all"": [1.50]}"\nr,null\ns,\n'
+
+    rows = read(table, QUERIES.form.columns)
+
+    assert rows == [
+        {"id": "q", "where": {"all": [Decimal("1.50")]}},
+        {"id": "r", "where": None},
+        {"id": "s"},
+    ]
+    assert str(rows[0]["where"]["all"][0]) == "1.50"
+
+
+def test_a_cell_of_conditions_that_is_no_json_is_refused() -> None:
+    """By its column."""
+    [refused] = read("id,where\nq,stage eq close\n", QUERIES.form.columns)
+
+    assert refused.refusal.error == "not_json"
+    assert refused.field == "where"
+    assert "where does not read as JSON" in refused.detail
 
 
 @pytest.mark.parametrize(
@@ -159,7 +192,9 @@ def test_a_metric_is_read_from_a_table() -> None:
     assert changed.stretch_tracked
 
 
-@pytest.mark.parametrize("kind", [GOALS, USERS, TEAMS, BUSINESS_UNITS, METRICS])
+@pytest.mark.parametrize(
+    "kind", [GOALS, USERS, TEAMS, BUSINESS_UNITS, METRICS, QUERIES]
+)
 def test_every_example_of_the_document_reads(kind: Any) -> None:
     """As many lines as there are, each of them as something new."""
     lines, unread = lines_of(kind.table.encode(), MediaType.CSV, kind.form)
@@ -177,6 +212,7 @@ def test_every_example_of_the_document_reads(kind: Any) -> None:
         (TEAMS.examples, (NewTeam, TeamPatch)),
         (BUSINESS_UNITS.examples, (NewBusinessUnit, BusinessUnitPatch)),
         (METRICS.examples, (NewMetric, MetricPatch)),
+        (QUERIES.examples, (NewRollupQuery, RollupQueryPatch)),
         (changing_many.EXAMPLES, (GoalPatch, GoalPatch)),
     ],
 )

@@ -1,7 +1,7 @@
 """What watchers are told: the newest state of each goal, and nothing twice."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from services.goals import live as live_module
 from services.goals.domain.numbers import AppliedForest
-from services.goals.live import Live, Update, Watcher, read_update
+from services.goals.live import Live, Watcher, read_update
 from services.goals.live_events import goal_updated
+from services.goals.live_frames import Update
+from services.goals.live_rights import Watch
 from shared.domain.goals import GoalId
 from shared.messages.events import GoalUpdatedEvent
 from tests.goals.made import applied, forest
@@ -30,15 +32,24 @@ class Pictures:
     def __init__(self, picture: AppliedForest) -> None:
         self.picture = picture
 
-    async def forest(self, tree_id: GoalId | None) -> AppliedForest:
+    async def forest(self, watch: Watch) -> AppliedForest:
         """Return the picture."""
-        assert tree_id in (None, COMPANY)
+        assert watch.tree_id in (None, COMPANY)
         return self.picture
 
-    async def revisions(self, tree_id: GoalId | None) -> Mapping[GoalId, int]:
+    async def revisions(self, watch: Watch) -> Mapping[GoalId, int]:
         """Return the picture's revisions."""
-        assert tree_id in (None, COMPANY)
+        assert watch.tree_id in (None, COMPANY)
         return {one.goal.id: one.numbers.revision for one in self.picture.goals}
+
+    async def visible(self, watch: Watch) -> Collection[str]:
+        """Return all that is in the picture."""
+        assert watch.is_persons
+        return {one.goal.id for one in self.picture.goals}
+
+    async def rights_revision(self) -> object:
+        """Return which picture it is."""
+        return id(self.picture)
 
 
 def update_of(name: str, revision: int, *, tree: str = "company") -> Update:
@@ -69,7 +80,7 @@ def test_a_watcher_ends_with_the_newest_of_what_it_may_see(
     steps: list[tuple[str, str] | None],
 ) -> None:
     """Whenever it takes what waits (None), and however often it is told the same."""
-    watcher = Watcher(COMPANY)
+    watcher = Watcher(Watch(tree_id=COMPANY))
     watcher.take_picture({})
     shown: dict[str, tuple[int, int]] = {}
     last: dict[str, Update] = {}
@@ -103,7 +114,7 @@ def _show(updates: Sequence[Update], shown: dict[str, tuple[int, int]]) -> None:
 
 def test_an_update_that_came_before_the_picture_is_not_told_again() -> None:
     """Watching begins before the picture is taken, so both may have it."""
-    watcher = Watcher(COMPANY)
+    watcher = Watcher(Watch(tree_id=COMPANY))
     watcher.offer(update_of("a", 3))
     watcher.offer(update_of("b", 9))
     watcher.offer(Update(goal_id="c"))
@@ -115,7 +126,7 @@ def test_an_update_that_came_before_the_picture_is_not_told_again() -> None:
 
 def test_a_deletion_that_overtook_the_picture_is_told() -> None:
     """The picture was taken while the goal was still there."""
-    watcher = Watcher(COMPANY)
+    watcher = Watcher(Watch(tree_id=COMPANY))
     watcher.offer(Update(goal_id="a"))
 
     watcher.take_picture({"a": (1, 3)})
@@ -142,7 +153,7 @@ def test_a_message_without_a_value_says_that_a_goal_is_gone() -> None:
 async def test_many_updates_of_a_goal_are_one_event() -> None:
     """A watcher who is slow misses nothing that still holds."""
     live = Live(Pictures(forest(applied("a"))))
-    frames = live.stream(COMPANY, None)
+    frames = live.stream(Watch(tree_id=COMPANY), None)
     await next_of(frames)
 
     live.deliver([update_of("a", revision) for revision in range(2, 100)])
@@ -157,7 +168,7 @@ async def test_many_updates_of_a_goal_are_one_event() -> None:
 async def test_line_breaks_in_a_message_do_not_end_the_event() -> None:
     """Other producers may write JSON over several lines."""
     live = Live(Pictures(forest()))
-    frames = live.stream(None, None)
+    frames = live.stream(Watch(), None)
     await next_of(frames)
     pretty = msgspec.json.format(
         msgspec.json.encode(goal_updated(applied("a"), 1)), indent=2
@@ -178,7 +189,7 @@ async def test_what_the_topic_did_not_bring_is_found(
     """From time to time a stream is compared with the database."""
     monkeypatch.setattr(live_module, "COMPARE_SECONDS", 0.0)
     pictures = Pictures(forest(applied("a"), applied("b")))
-    frames = Live(pictures).stream(COMPANY, None)
+    frames = Live(pictures).stream(Watch(tree_id=COMPANY), None)
     first = await next_of(frames)
 
     pictures.picture = forest(applied("a", revision=5), definitions_revision=2)
@@ -194,7 +205,7 @@ async def test_what_the_topic_did_not_bring_is_found(
 async def test_a_quiet_stream_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proxies close what is silent for long."""
     monkeypatch.setattr(live_module, "QUIET_SECONDS_MAX", 0.0)
-    frames = Live(Pictures(forest())).stream(None, None)
+    frames = Live(Pictures(forest())).stream(Watch(), None)
     await next_of(frames)
 
     frame = await next_of(frames)
@@ -207,7 +218,7 @@ async def test_a_quiet_stream_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_streams_end_when_the_service_stops() -> None:
     """Without waiting for anything."""
     live = Live(Pictures(forest(applied("a"))))
-    frames = live.stream(COMPANY, None)
+    frames = live.stream(Watch(tree_id=COMPANY), None)
     await next_of(frames)
 
     live.close()
@@ -220,7 +231,7 @@ async def test_there_is_a_limit_to_watchers(monkeypatch: pytest.MonkeyPatch) -> 
     """And a place is free again when one leaves."""
     monkeypatch.setattr(live_module, "WATCHERS_MAX", 1)
     live = Live(Pictures(forest()))
-    frames = live.stream(None, None)
+    frames = live.stream(Watch(), None)
     await next_of(frames)
 
     full = live.is_full

@@ -62,6 +62,9 @@ def test_what_is_missing_is_named(
         ("CAIRN_ADMIN_TOKEN", "short"),
         ("CAIRN_GOALS_PORT", "eighty"),
         ("CAIRN_PUBLIC_URL", "goals.example.org"),
+        ("CAIRN_WATCHED_SERVICES", "http://127.0.0.1:8081"),
+        ("CAIRN_WATCHED_SERVICES", "ingest=http://user:secret@127.0.0.1:8081"),
+        ("CAIRN_WATCHED_SERVICES", "ingest=file:///etc"),
     ],
 )
 def test_what_cannot_be_right_is_named(
@@ -74,3 +77,19 @@ def test_what_cannot_be_right_is_named(
         settings_from_environment()
 
     assert NEEDED["CAIRN_ADMIN_TOKEN"] not in str(caught.value)
+
+
+def test_watched_services_have_names_and_addresses(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    """Several, separated by commas, a slash at the end or not."""
+    environment.setenv(
+        "CAIRN_WATCHED_SERVICES", "ingest=http://a:1/, rollup 1=https://b.example"
+    )
+
+    neighbours = settings_from_environment().neighbours
+
+    assert [(one.name, one.url) for one in neighbours] == [
+        ("ingest", "http://a:1"),
+        ("rollup 1", "https://b.example"),
+    ]

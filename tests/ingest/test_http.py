@@ -12,12 +12,17 @@ import pytest
 from openapi_spec_validator import validate
 from typing_extensions import override
 
+from local.ports import pick_free
+from services.ingest import http as at_the_door
 from services.ingest.admission import Admission
-from services.ingest.http import BODY_BYTES_MAX, Door, build_http
+from services.ingest.http import BODY_BYTES_MAX, SCOPES, Door, build_http
 from services.ingest.intake import Intake
 from shared.domain.csv_rows import MALFORMED
+from shared.doors.keeper import Keeper
+from shared.doors.rates import Rates
 from shared.messages import records
 from shared.plumbing.producing import Message
+from shared.plumbing.serving import serving
 from tests.ingest.test_intake import TRACE, Shelf, record
 from tests.style.documents import examples_in
 from tests.style.sources import ROOT
@@ -29,6 +34,11 @@ TOKEN = "a-token-of-the-tests"
 NAMED_ERROR = re.compile(r'(?:\berror ?= ?|InvalidRecordError\(\s*)"([a-z_]+)"')
 # What only our own faults are answered with, and a name that others replace.
 ERRORS_UNTOLD = {"internal_error", "not_understood"}
+AT_THE_DOOR = {
+    *("not_authenticated", "scope_missing", "user_unknown", "user_disabled"),
+    *("too_many_requests", "database_unavailable", "issuer_unavailable"),
+}
+DEEP = b'{"entity":"a","id":"1","version":1,"attributes":{"x":[[[1]]]}}'
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 JSON = {**AUTHORIZED, "Content-Type": "application/json"}
 CSV = {**AUTHORIZED, "Content-Type": "text/csv"}
@@ -57,7 +67,8 @@ async def client_of(
     door = Door(
         intake=Intake(producer=shelf, topic="t"),
         admission=Admission(requests_max=requests_max, bytes_max=bytes_max),
-        token=TOKEN.encode(),
+        keeper=Keeper(admin_token=TOKEN.encode()),
+        rates=Rates(10_000),
     )
     http = build_http(door, checks={}, asyncapi=dict)
     transport = httpx.ASGITransport(http, raise_app_exceptions=False)
@@ -127,6 +138,8 @@ async def test_without_the_token_nobody_is_let_in(headers: dict[str, str]) -> No
         (b"[]", JSON, 422, "no_record_acceptable"),
         (b" " * (BODY_BYTES_MAX + 1), JSON, 413, "request_too_large"),
         (b"[" + b"1," * 60_000 + b"1]", JSON, 413, "too_many_records"),
+        (b"[" * 5_000 + b"]" * 5_000, JSON, 400, "not_json"),
+        (DEEP, JSON, 422, "attribute_not_flat"),
         (b"", CSV, 400, "csv_malformed"),
         (b"entity,id,id\n", CSV, 400, "csv_malformed"),
         (b"entity,id,version\n", CSV, 422, "no_record_acceptable"),
@@ -289,7 +302,7 @@ async def test_unknown_routes_have_the_one_shape(
 ) -> None:
     """Also what no route answers is answered in our words."""
     async with client_of(Shelf()) as client:
-        answer = await client.request(method, path)
+        answer = await client.request(method, path, headers=AUTHORIZED)
 
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
@@ -313,7 +326,7 @@ async def test_a_fault_of_ours_is_500_in_the_one_shape() -> None:
 async def test_the_openapi_document_is_valid_and_whole() -> None:
     """Each content type and status of the contract stands there, with an example."""
     async with client_of(Shelf()) as client:
-        document = (await client.get("/openapi.json")).json()
+        document = (await client.get("/openapi.json", headers=AUTHORIZED)).json()
 
     validate(document)
     post = document["paths"]["/v1/records"]["post"]
@@ -326,7 +339,7 @@ async def test_the_openapi_document_is_valid_and_whole() -> None:
     (mode,) = post["parameters"]
     assert mode["name"] == "mode"
     assert mode["schema"]["enum"] == ["good", "all"]
-    statuses = {"202", "400", "401", "413", "415", "422", "429", "503"}
+    statuses = {"202", "400", "401", "403", "408", "413", "415", "422", "429", "503"}
     assert set(post["responses"]) == statuses
     for status in statuses:
         content = post["responses"][status]["content"]["application/json"]
@@ -335,13 +348,26 @@ async def test_the_openapi_document_is_valid_and_whole() -> None:
     assert "line" not in line["required"]
 
 
+async def test_every_route_has_its_scope() -> None:
+    """A new route needs a line in SCOPES, or it is an admin's alone."""
+    async with client_of(Shelf()) as client:
+        document = (await client.get("/openapi.json", headers=AUTHORIZED)).json()
+    routes = {
+        f"{method.upper()} {path}"
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+
+    assert routes - SCOPES.keys() == {"GET /livez", "GET /readyz", "GET /metrics"}
+
+
 async def test_every_error_is_in_the_document() -> None:
     """What a request or a record can be refused for stands there by its name."""
     sources = [*INGEST.glob("*.py"), Path(records.__file__)]
     text = "".join(source.read_text(encoding="utf-8") for source in sources)
-    named = {MALFORMED, *NAMED_ERROR.findall(text)} - ERRORS_UNTOLD
+    named = {MALFORMED, *AT_THE_DOOR, *NAMED_ERROR.findall(text)} - ERRORS_UNTOLD
     async with client_of(Shelf()) as client:
-        document = (await client.get("/openapi.json")).text
+        document = (await client.get("/openapi.json", headers=AUTHORIZED)).text
 
     assert named >= {"records_rejected", "unknown_field", "too_many_records"}
     assert {name for name in named if not re.search(rf"\b{name}\b", document)} == set()
@@ -350,7 +376,7 @@ async def test_every_error_is_in_the_document() -> None:
 async def test_examples_of_the_document_are_accepted() -> None:
     """Whoever copies an example of a body gets a 202, also for all or none."""
     async with client_of(Shelf()) as client:
-        document = (await client.get("/openapi.json")).json()
+        document = (await client.get("/openapi.json", headers=AUTHORIZED)).json()
         contents = document["paths"]["/v1/records"]["post"]["requestBody"]["content"]
         answers = [
             await client.post(
@@ -384,7 +410,7 @@ async def test_tables_of_the_documentation_are_accepted() -> None:
 async def test_the_page_of_the_document_loads_nothing() -> None:
     """It shows what can be posted, and no foreign host is asked."""
     async with client_of(Shelf()) as client:
-        answer = await client.get("/docs")
+        answer = await client.get("/docs", headers=AUTHORIZED)
 
     assert answer.status_code == 200
     assert "POST /v1/records" in answer.text
@@ -410,3 +436,34 @@ async def test_metrics_count_what_was_accepted_and_rejected() -> None:
     assert "cairn_ingest_accepted_records_total" in metrics
     assert 'cairn_ingest_rejected_records_total{error="unknown_field"}' in metrics
     assert 'cairn_ingest_request_seconds_bucket{le="0.002",status="202"}' in metrics
+
+
+async def test_a_body_that_trickles_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """408 says why, over a real connection, and the room that it took is free again."""
+    monkeypatch.setattr(at_the_door, "BODY_SECONDS_MAX", 0.3)
+    (port,) = pick_free(1)
+    door = Door(
+        intake=Intake(producer=Shelf(), topic="t"),
+        admission=Admission(requests_max=1),
+        keeper=Keeper(admin_token=TOKEN.encode()),
+        rates=Rates(10_000),
+    )
+    http = build_http(door, checks={}, asyncapi=dict)
+    head = (
+        f"POST /v1/records HTTP/1.1\r\nhost: t\r\nauthorization: Bearer {TOKEN}\r\n"
+        "content-type: application/json\r\ncontent-length: 10000\r\n\r\n"
+    )
+    async with serving(http, host="127.0.0.1", port=port), asyncio.timeout(20):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head.encode())
+        answering = asyncio.create_task(reader.read(2_000))
+        while not answering.done():
+            writer.write(b" ")
+            await asyncio.wait([answering], timeout=0.05)
+        writer.close()
+
+    assert answering.result().startswith(b"HTTP/1.1 408")
+    assert b"body_too_slow" in answering.result()
+    assert door.admission.requests == 0

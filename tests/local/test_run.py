@@ -21,6 +21,7 @@ from local.asking import Address, ask
 from local.ports import pick_free
 from local.processes import start_tick
 from local.servers import Servers
+from tests.local.listening import listening_at
 from tests.waiting import eventually
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
@@ -160,6 +161,10 @@ async def test_everything_is_started_told_and_stopped_in_order(runs: Runs) -> No
         "run": 1,
     }
     assert state["pids"]["run"] == [run.pid]
+    everything = [pid for pids in state["pids"].values() for pid in pids]
+    assert len(listening_at(everything)) >= 5
+    # Nobody else on the network gets in.
+    assert {address.is_loopback for address in listening_at(everything)} == {True}
     assert (runs.home / "run.json").stat().st_mode & 0o777 == 0o600
     token = (runs.home / "admin-token").read_text(encoding="utf-8").strip()
     assert state["admin_token"] == token

@@ -16,16 +16,15 @@ MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("one", "two"),
     [
-        (1, Decimal("1.0")),
         (Decimal("1E+2"), 100),
-        (Decimal("-0.0"), 0),
+        (Decimal("-0.0"), Decimal("0.0")),
         (10**39, Decimal("1E+39")),
     ],
 )
 def test_how_a_number_is_written_makes_no_other_content(
     one: object, two: object
 ) -> None:
-    """1, 1.0 and 1e0 say the same."""
+    """100 and 1e2 say the same; 1 and 1.0 do not, for queries read them as text."""
     assert content_hash(record(attributes={"a": one})) == content_hash(
         record(attributes={"a": two})
     )

@@ -27,6 +27,8 @@ from shared.domain.goals import (
 )
 from shared.domain.periods import Period
 from shared.messages.records import ActivityRecord
+from shared.queries.seeing import Seeing
+from shared.rights.people import PeopleNews, Team
 from tests.rollup.making import goal, record
 
 ENTITIES = ("opportunity", "call")
@@ -38,7 +40,11 @@ OWNERS = (
     Principal(PrincipalType.TEAM, "R0"),
 )
 # Of the team that is called like a user.
-PEOPLE = Directory(members={"R0": ("R1", "R2")})
+MEMBERS = {"R0": ("R1", "R2")}
+PEOPLE = Directory()
+PEOPLE.people.take(
+    PeopleNews(teams={name: Team(members=users) for name, users in MEMBERS.items()})
+)
 LINKS = (
     Link(link="opportunityid", entity="opportunity"),
     Link(link="otherid", entity="opportunity"),
@@ -238,7 +244,7 @@ def by_the_rule(
                 a_goal,
                 field,
                 case.parents,
-                PEOPLE.members.get(a_goal.owner.id, ()),
+                MEMBERS.get(a_goal.owner.id, ()),
             ):
                 amount = amount_of(one, metric, field)
                 if amount:
@@ -250,19 +256,18 @@ def index_of(goals: Sequence[Goal], kinds: Sequence[Metric]) -> GoalIndex:
     """Return an index that holds the goals."""
     index = GoalIndex()
     for a_goal, metric in zip(goals, kinds, strict=True):
-        index.add(a_goal, metric, PEOPLE.owners_of(a_goal))
+        index.add(a_goal, metric, PEOPLE.places(a_goal, metric, {}))
     return index
 
 
 def by_the_index(index: GoalIndex, case: Case) -> dict[int, int]:
-    """Return what a record adds by asking the index.
-
-    It is given those parents only that it says it needs.
-    """
-    needed = index.links.parents_of(case.record)
-    parents = {key: case.parents[key] for key in needed & case.parents.keys()}
-    slots, amounts = index.contributions_of(case.record, parents)
+    """Return what a record adds by asking the index."""
+    sight = Seeing(case.parents)
+    slots, amounts = index.contributions_of(case.record, sight)
     assert len(set(slots)) == len(slots)
+    # Whoever keeps edges looks at those entities only.
+    assert not sight.asked or index.links.start_from([case.record.entity])
+    assert all(index.links.lead_to(key.split("/")[0]) for key in sight.asked)
     return dict(zip(slots, amounts, strict=True))
 
 
@@ -341,9 +346,9 @@ def test_a_goal_that_was_removed_leaves_nothing_behind(
     index = index_of(goals, kinds)
     kept = data.draw(st.lists(st.booleans(), min_size=len(goals), max_size=len(goals)))
 
-    for stays, one, metric in zip(kept, goals, kinds, strict=True):
+    for stays, one in zip(kept, goals, strict=True):
         if not stays:
-            index.remove(one, metric, PEOPLE.owners_of(one))
+            index.remove(one.number)
 
     case = data.draw(cases(goals, kinds))
     assert by_the_index(index, case) == {
@@ -365,8 +370,9 @@ def test_the_order_of_adding_does_not_matter(
     order = data.draw(st.permutations(range(len(goals))))
     index = index_of(goals, kinds)
     for one in order:
-        index.remove(goals[one], kinds[one], PEOPLE.owners_of(goals[one]))
-        index.add(goals[one], kinds[one], PEOPLE.owners_of(goals[one]))
+        index.remove(goals[one].number)
+        places = PEOPLE.places(goals[one], kinds[one], {})
+        index.add(goals[one], kinds[one], places)
 
     case = data.draw(cases(goals, kinds))
 
@@ -387,5 +393,5 @@ def test_one_record_may_feed_two_fields_of_a_goal() -> None:
     found = dict(zip(slots, amounts, strict=True))
 
     assert found == {slot_of(3, 0): 1, slot_of(3, 2): 1}
-    index.remove(goal(3), metric, PEOPLE.owners_of(goal(3)))
+    index.remove(goal(3).number)
     assert not index._entities

@@ -18,6 +18,7 @@ import asyncpg
 import msgspec
 
 import services.goals
+from services.goals.domain.callers import ADMIN
 from services.goals.domain.errors import RefusedError
 from services.goals.flows import defining, directory, goals, metrics, recalculations
 from services.goals.http.answers import goal_answers, tree_answer
@@ -40,6 +41,7 @@ from shared.plumbing.migrations import migrate, migrations_of
 from shared.plumbing.postgres import open_pool
 from tests.integration.rollup.copies import Copy, World, prepare
 from tests.integration.rollup.topics import MemoryTopic
+from tests.logins import url_of
 from tests.stateful.deeds import Deed, Json, Kind
 from tests.stateful.founding import Founding
 
@@ -62,7 +64,7 @@ SELECT goal_id, status, differences
 FROM rollup_published.recalculation
 WHERE status <> 'done' OR difference_count > 0
 """
-_RECORD = "SELECT attributes FROM rollup.record WHERE key = $1"
+_RECORD = "SELECT attributes FROM rollup_published.record WHERE key = $1"
 
 
 @dataclass(slots=True)
@@ -105,7 +107,7 @@ class House:
         self, *, users: frozenset[str], teams: frozenset[str]
     ) -> None:
         """Let these people be there."""
-        async with self._database.changing() as changes:
+        async with self._database.changing(caller=ADMIN) as changes:
             await defining.create(
                 changes,
                 directory.USERS,
@@ -129,7 +131,7 @@ class House:
                 )
             return None
         try:
-            async with self._database.changing() as changes:
+            async with self._database.changing(caller=ADMIN) as changes:
                 await _WRITE[deed.kind](changes, deed)
         except RefusedError as refused:
             return refused.refusal.error
@@ -179,15 +181,15 @@ class House:
 
     async def numbers(self) -> dict[str, int]:
         """Return which goals are which."""
-        async with self._database.reading() as reading:
-            forest = await reading.forest(None)
+        async with self._database.reading(caller=ADMIN) as reading:
+            forest = await reading.forest(None, await reading.rights())
         return {one.goal.id: one.goal.number for one in forest.goals}
 
     async def picture(self) -> dict[str, Json]:
         """Return every goal as clients read it in its tree, column by column."""
         now = self.world.now
-        async with self._database.reading() as reading:
-            forest = await reading.forest(None)
+        async with self._database.reading(caller=ADMIN) as reading:
+            forest = await reading.forest(None, await reading.rights())
             stored = await reading.goals.with_descendants(
                 [one.goal.id for one in forest.goals]
             )
@@ -348,7 +350,8 @@ async def migrate_all(url: str) -> None:
 class Street:
     """Where house after house is founded, on one database."""
 
-    pool: asyncpg.Pool
+    rollup_pool: asyncpg.Pool
+    goals_pool: asyncpg.Pool
     connection: asyncpg.Connection
     founding: Founding = field(default_factory=Founding)
     # Where goal-changes begins for a house that is founded already.
@@ -366,18 +369,22 @@ class Street:
         world = World(partitions=PARTITIONS)
         world.changes.first = {0: self.first_change}
         world.now = NOW
-        copies = [Copy(world, self.pool), Copy(world, self.pool)]
+        copies = [Copy(world, self.rollup_pool), Copy(world, self.rollup_pool)]
         await copies[0].assign_changes()
         await copies[0].assign_records(*range(PARTITIONS))
-        return House(self.pool, PublishingSession(self.connection), copies)
+        return House(self.goals_pool, PublishingSession(self.connection), copies)
 
 
 @asynccontextmanager
 async def street_at(url: str) -> AsyncIterator[Street]:
     """Open the connections to a migrated database that all houses share."""
-    async with open_pool(url, size_max=4, application="stateful") as pool:
+    rollup, goals = url_of("rollup", url), url_of("goals", url)
+    async with (
+        open_pool(rollup, size_max=4, application="stateful") as rollup_pool,
+        open_pool(goals, size_max=4, application="stateful") as goals_pool,
+    ):
         connection = await asyncpg.connect(url)
         try:
-            yield Street(pool, connection)
+            yield Street(rollup_pool, goals_pool, connection)
         finally:
             await connection.close()

@@ -343,6 +343,8 @@ class Oracle:
             "owner_records_only": goal.owner_records_only,
             "rollup_only_from_children": goal.rollup_only_from_children,
             "include_team_members": goal.include_team_members,
+            # No life here asks any.
+            "queries": {"actual": None, "in_progress": None, "custom": None},
             "state": goal.state,
             "attributes": goal.attributes,
             "shared_with": goal.shared_with,

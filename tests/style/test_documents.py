@@ -2,11 +2,17 @@
 
 import json
 import re
+from decimal import Decimal
 
 import pytest
 
+from shared.domain.callers import Scope
+from shared.domain.entities import AttributeType
 from shared.messages.records import decode_record
 from shared.messages.topics import CATALOGUE, Topic
+from shared.queries.fetchxml import tree_of
+from shared.queries.operators import TYPES, Operator
+from shared.queries.reading import where_of
 from tests.style.documents import (
     examples_in,
     links_in,
@@ -16,6 +22,8 @@ from tests.style.documents import (
 from tests.style.sources import PACKAGES, ROOT, documents, modules, name_of
 
 SETTING = re.compile(r"\bCAIRN_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
+ADMINISTRATORS = ROOT / "docs" / "administrators.md"
+CALLERS = ROOT / "docs" / "callers.md"
 ENGINEERS = ROOT / "docs" / "engineers.md"
 OPERATORS = ROOT / "docs" / "operators.md"
 
@@ -84,6 +92,62 @@ def test_every_example_of_a_record_is_one() -> None:
         assert decode_record(example.text.encode()).entity
 
     assert records
+
+
+def test_every_example_of_conditions_reads() -> None:
+    """Examples of `where` read as a rollup query's do."""
+    examples = [
+        example
+        for path in documents()
+        for example in examples_in(path)
+        if "where" in example.marks
+    ]
+
+    for example in examples:
+        where_of(json.loads(example.text, parse_float=Decimal), "opportunity", {})
+
+    assert examples
+
+
+def test_every_example_of_fetchxml_reads() -> None:
+    """Examples of FetchXML are queries over opportunities."""
+    examples = [
+        example
+        for path in documents()
+        for example in examples_in(path)
+        if "fetchxml" in example.marks
+    ]
+
+    assert examples
+    for example in examples:
+        assert tree_of(example.text, {})[0] == "opportunity", example.path
+
+
+def test_every_operator_is_documented_with_the_types_it_applies_to() -> None:
+    """Each stands in one row, beside the types that it takes."""
+    rows = [
+        [re.findall(r"`([^`]+)`", cell) for cell in line.strip("|").split("|")]
+        for line in ADMINISTRATORS.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    ]
+    found = [
+        (operator, set(row[-1]))
+        for row in rows
+        if row[-1] and set(row[-1]) <= set(AttributeType)
+        for operator in row[0]
+    ]
+
+    assert sorted(operator for operator, _ in found) == sorted(Operator)
+    for operator, types in found:
+        assert types == TYPES[Operator(operator).family], operator
+
+
+def test_every_scope_is_documented() -> None:
+    """What a token may allow stands in one table, each in a row, and no other."""
+    text = CALLERS.read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| `([a-z]+:[a-z]+)` \| \S", text)
+
+    assert sorted(rows) == sorted(Scope)
 
 
 def test_the_readme_maps_the_whole_tree() -> None:

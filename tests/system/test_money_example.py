@@ -1,7 +1,7 @@
 """The money example of the semantics (section 12): HTTP, Kafka, and all between.
 
-As far as it goes without rollup queries and rights: there, what tells the two deals
-apart is their owner alone.
+All of it but the line about a manager who may not read opportunities: that is for
+rights to say.
 """
 
 import json
@@ -55,10 +55,39 @@ def won(name: str, owner: str, account: str) -> dict[str, object]:
     }
 
 
+def account(name: str, postal_code: str, *, version: int = 1) -> dict[str, object]:
+    """Return an account."""
+    return {
+        "entity": "account",
+        "id": name,
+        "version": version,
+        "attributes": {"address1_postalcode": postal_code},
+    }
+
+
+def query(name: str, postal_code: str) -> dict[str, object]:
+    """Return a query for the opportunities of accounts with a postal code."""
+    return {
+        "id": name,
+        "name": f"Opportunities of {postal_code}",
+        "entity": "opportunity",
+        "where": {
+            "link": "customerid",
+            "entity": "account",
+            "where": {
+                "attribute": "address1_postalcode",
+                "operator": "eq",
+                "value": postal_code,
+            },
+        },
+    }
+
+
 def test_every_number_of_the_money_example(cairn: Running) -> None:
-    """Three goals, two deals, one recalculation."""
+    """Three goals, two queries, two deals, and what then becomes of them."""
     cairn.post("/v1/users", [{"id": name, "name": name} for name in ("M", "R0", "R1")])
     cairn.post("/v1/metrics", METRIC)
+    cairn.post("/v1/rollup-queries", [query("Q0", "60661"), query("Q1", "99999")])
     of = {"manager_id": "M"}
     cairn.post(
         "/v1/goals",
@@ -67,12 +96,13 @@ def test_every_number_of_the_money_example(cairn: Running) -> None:
             | {"owner": {"type": "user", "id": "M"}, "period": PERIOD}
             | {"rollup_only_from_children": True},
             {**of, "id": "C0", "title": "C0", "target": "100", "parent_id": "P"}
-            | {"owner": {"type": "user", "id": "R0"}},
+            | {"owner": {"type": "user", "id": "R0"}, "queries": {"actual": "Q0"}},
             {**of, "id": "C1", "title": "C1", "target": "200", "parent_id": "P"}
-            | {"owner": {"type": "user", "id": "R1"}},
+            | {"owner": {"type": "user", "id": "R1"}, "queries": {"actual": "Q1"}},
         ],
     )
 
+    cairn.send(account("A0", "60661"), account("A1", "99999"))
     cairn.send(won("O0", "R0", "A0"), won("O1", "R1", "A1"))
 
     assert [seen(cairn, name) for name in ("C0", "C1", "P")] == [C0, C1, P]
@@ -83,6 +113,23 @@ def test_every_number_of_the_money_example(cairn: Running) -> None:
     report = json.loads(ended.stdout)
     assert (report["tree_id"], report["goals"], report["differences"]) == ("P", 3, [])
     assert [seen(cairn, name) for name in ("C0", "C1", "P")] == [C0, C1, P]
+
+    # Exchanged, neither query lets the deal of its goal's owner through.
+    cairn.patch("/v1/goals/C0", {"queries": {"actual": "Q1"}})
+    cairn.patch("/v1/goals/C1", {"queries": {"actual": "Q0"}})
+    assert actuals(cairn) == ("0.0000", "0.0000", "0.0000")
+
+    cairn.patch("/v1/goals/C0", {"queries": {"actual": "Q0"}})
+    cairn.patch("/v1/goals/C1", {"queries": {"actual": "Q1"}})
+    assert actuals(cairn) == ("400.0000", "400.0000", "800.0000")
+
+    cairn.send(account("A0", "60662", version=2))
+    assert actuals(cairn) == ("0.0000", "400.0000", "400.0000")
+
+
+def actuals(cairn: Running) -> tuple[str | None, ...]:
+    """Return what the three goals have reached, once all is settled."""
+    return tuple(seen(cairn, name)[0] for name in ("C0", "C1", "P"))
 
 
 def seen(cairn: Running, goal_id: str) -> tuple[str | None, ...]:

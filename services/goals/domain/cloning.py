@@ -73,8 +73,8 @@ def check_clonable(root: Goal, *, goals: int) -> None:
     if root.parent_id is not None:
         raise RefusedError(
             NOT_A_ROOT,
-            f"goal {root.id} lies under goal {root.parent_id}, whose tree has one "
-            "period; clone the root",
+            f"goal {root.id} lies under another goal, whose tree has one period; clone "
+            "the root",
             field="parent_id",
         )
     if goals > CLONED_MAX:

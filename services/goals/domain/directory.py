@@ -14,6 +14,10 @@ from services.goals.domain.errors import (
     RefusedError,
 )
 from shared.domain.fiscal import FiscalCalendar
+from shared.rights.roles import HierarchySecurity, Reading
+
+# There is one organisation; it is told of under this id.
+ORGANIZATION_ID: Final = "organization"
 
 # The version of what is not stored yet.
 NEW: Final = 0
@@ -36,6 +40,7 @@ class User:
     manager_id: str | None = None
     disabled: bool = False
     time_zone: str | None = None
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,7 @@ class Team:
     name: str
     business_unit_id: str | None = None
     members: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,9 @@ class Organization:
     goal_rollup_expiry_days: int
     # Shown values move once in so many hours; 0: with each record.
     goal_rollup_frequency_hours: int
+    hierarchy_security: HierarchySecurity
+    # Everybody reads everything until the first role is made.
+    reading: Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +102,7 @@ class Directory:
     users: Collection[str] = frozenset()
     teams: Collection[str] = frozenset()
     business_units: Collection[str] = frozenset()
+    roles: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,17 +114,24 @@ class Use:
     count: int
     ids: Sequence[str]
 
+    @property
+    def is_of_goals(self) -> bool:
+        """Tell whether it is goals that it is done for."""
+        return self.verb.endswith(" goal")
+
 
 def check_user(user: User, directory: Directory) -> None:
     """Refuse a user who refers to what does not exist."""
     _check_unit(user.business_unit_id, f"user {user.id}", directory)
     if user.manager_id is not None and user.manager_id not in directory.users:
         raise _not_found(f"user {user.id}", "manager_id", "user", user.manager_id)
+    _check_roles(user.roles, f"user {user.id}", directory)
 
 
 def check_team(team: Team, directory: Directory) -> None:
     """Refuse a team that refers to what does not exist."""
     _check_unit(team.business_unit_id, f"team {team.id}", directory)
+    _check_roles(team.roles, f"team {team.id}", directory)
     seen: set[str] = set()
     for member in team.members:
         if member in seen:
@@ -168,6 +185,20 @@ def unit_cycle(unit_id: str, parent_id: str) -> RefusedError:
     )
 
 
+def check_merge(unit_id: str, into_id: str, parents: Mapping[str, str | None]) -> None:
+    """Refuse to merge a business unit into none, into itself or into its own parts."""
+    what = f"the merge of business unit {unit_id}"
+    check_reference(into_id, parents, what=what, field="into", kind="business unit")
+    if _leads_to(unit_id, into_id, parents):
+        where = "itself" if unit_id == into_id else f"{into_id}, which lies below it"
+        raise RefusedError(
+            BUSINESS_UNIT_CYCLE,
+            f"business unit {unit_id} cannot be merged into {where}; name one that "
+            "lies elsewhere, or move that one first",
+            field="into",
+        )
+
+
 def check_unused(what: str, uses: Sequence[Use]) -> None:
     """Refuse to delete what something still needs, and say what."""
     reasons = [in_words(use) for use in uses if use.count]
@@ -210,6 +241,12 @@ def _check_unit(unit_id: str | None, what: str, directory: Directory) -> None:
         field="business_unit_id",
         kind="business unit",
     )
+
+
+def _check_roles(roles: Collection[str], what: str, directory: Directory) -> None:
+    for role in roles:
+        if role not in directory.roles:
+            raise _not_found(what, "roles", "role", role)
 
 
 def _not_found(what: str, field: str, kind: str, wanted: str) -> RefusedError:

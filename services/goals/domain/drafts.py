@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from services.goals.domain.changing import UNCHANGED, Unchanged
 from services.goals.domain.directory import Directory
+from services.goals.domain.goal_queries import GivenQueries
 from services.goals.domain.metrics import DefinedMetric
 from services.goals.domain.overrides import NOTHING_GIVEN, GivenOverride
 from services.goals.domain.periods import GivenPeriod
+from services.goals.domain.queries import RollupQuery
 from shared.domain.fiscal import FiscalCalendar
 from shared.domain.goals import (
     Goal,
@@ -17,6 +19,7 @@ from shared.domain.goals import (
     GoalState,
     MetricId,
     Principal,
+    QueryId,
     Share,
 )
 
@@ -38,6 +41,7 @@ class GoalDraft:
     owner_records_only: bool = True
     rollup_only_from_children: bool = False
     include_team_members: bool = False
+    queries: GivenQueries = field(default_factory=dict)
     override: GivenOverride = NOTHING_GIVEN
     attributes: Mapping[str, GoalAttribute] = field(default_factory=dict)
     shared_with: Sequence[Share] = ()
@@ -60,6 +64,8 @@ class GoalChange:
     owner_records_only: bool | Unchanged = UNCHANGED
     rollup_only_from_children: bool | Unchanged = UNCHANGED
     include_team_members: bool | Unchanged = UNCHANGED
+    # Only those of the measures that change.
+    queries: GivenQueries = field(default_factory=dict)
     override: GivenOverride = NOTHING_GIVEN
     # Both are given whole: what they do not name is gone.
     attributes: Mapping[str, GoalAttribute] | Unchanged = UNCHANGED
@@ -73,6 +79,7 @@ class Surroundings:
 
     directory: Directory
     metrics: Mapping[MetricId, DefinedMetric]
+    queries: Mapping[QueryId, RollupQuery] = field(default_factory=dict)
     # The goals that may be named as parents, and how deep they sit.
     goals: Mapping[GoalId, Goal]
     depths: Mapping[GoalId, int]

@@ -15,6 +15,7 @@ class Fault(Enum):
     """What a request was refused for; HTTP has a status for each."""
 
     NOT_UNDERSTOOD = auto()
+    FORBIDDEN = auto()
     NOT_FOUND = auto()
     CONFLICT = auto()
     RULE_BROKEN = auto()
@@ -52,6 +53,10 @@ def _not_understood(error: str) -> Refusal:
     return Refusal(error, Fault.NOT_UNDERSTOOD)
 
 
+def _forbidden(error: str) -> Refusal:
+    return Refusal(error, Fault.FORBIDDEN)
+
+
 def _conflict(error: str, dynamics_code: str | None = None) -> Refusal:
     return Refusal(error, Fault.CONFLICT, dynamics_code)
 
@@ -62,6 +67,7 @@ def _rule(error: str, dynamics_code: str | None = None) -> Refusal:
 
 # Requests that do not read.
 NOT_JSON: Final = _not_understood("not_json")
+NESTED_TOO_DEEP: Final = _not_understood("nested_too_deep")
 DUPLICATE_FIELD: Final = _not_understood("duplicate_field")
 UNKNOWN_FIELD: Final = _not_understood("unknown_field")
 MISSING_FIELD: Final = _not_understood("missing_field")
@@ -77,6 +83,17 @@ REFERENCE_NOT_FOUND: Final = _rule("reference_not_found")
 IDEMPOTENCY_KEY_REUSED: Final = _rule("idempotency_key_reused")
 TOO_MANY_ITEMS: Final = _rule("too_many_items")
 DEFINITION_TOO_LARGE: Final = _rule("definition_too_large")
+
+# What a person may do.
+RIGHT_MISSING: Final = _forbidden("right_missing")
+
+# Tokens, links and sessions.
+HANDED_OUT_BY_PERSON: Final = _forbidden("handed_out_by_person")
+SCOPE_NOT_ONES_OWN: Final = _forbidden("scope_not_ones_own")
+TOKEN_NAME_TAKEN: Final = _conflict("token_name_taken")
+TOO_MANY_TOKENS: Final = _rule("too_many_tokens")
+USER_DISABLED: Final = _rule("user_is_disabled")
+NO_SESSION: Final = _conflict("no_session")
 
 # The directory and the organisation.
 TIME_ZONE_UNKNOWN: Final = _rule("time_zone_unknown")
@@ -102,6 +119,18 @@ SOURCE_ATTRIBUTE_TYPE_DIFFERS: Final = _rule(
     "source_attribute_type_differs", "80044808"
 )
 DATE_ATTRIBUTE_TYPE_DIFFERS: Final = _rule("date_attribute_type_differs")
+
+# Rollup queries (semantics, section 5).
+QUERY_UNREADABLE: Final = _rule("query_unreadable")
+QUERY_ENTITY_FROZEN: Final = _rule("query_entity_frozen")
+QUERY_IN_USE: Final = _conflict("query_in_use")
+QUERY_NOT_FOUND: Final = _rule("query_not_found")
+QUERY_ENTITY_DIFFERS: Final = _rule("query_entity_differs", "80044909")
+QUERY_WITHOUT_ROLLUP_FIELD: Final = _rule("query_without_rollup_field", "8004f683")
+QUERY_INACTIVE: Final = _rule("query_inactive", "8004f685")
+ENTITY_IN_USE: Final = _conflict("entity_in_use")
+FETCHXML_CANNOT_SAY: Final = _rule("fetchxml_cannot_say")
+MANAGER_NEEDED: Final = _rule("manager_needed")
 
 # Goals (semantics, section 6).
 GOAL_MANAGER_REQUIRED: Final = _rule("goal_manager_required")

@@ -19,6 +19,7 @@ from services.goals.domain.errors import (
     PERIOD_REQUIRED,
     RefusedError,
 )
+from services.goals.domain.goal_queries import check_queries, queries_with
 from services.goals.domain.metrics import DefinedMetric
 from services.goals.domain.overrides import (
     Signature,
@@ -55,7 +56,7 @@ def new_goal(draft: GoalDraft, around: Surroundings, signed: Signature) -> Goal:
         title=draft.title,
         metric_id=metric.id,
         owner=draft.owner,
-        manager_id=_manager_of(draft),
+        manager_id=_manager_of(draft, signed),
         parent_id=draft.parent_id,
         period=_period_of(draft, around) if parent is None else parent.period,
         target=target_of(draft.target, metric, goal_id=draft.id, field="target"),
@@ -65,10 +66,12 @@ def new_goal(draft: GoalDraft, around: Surroundings, signed: Signature) -> Goal:
         owner_records_only=draft.owner_records_only,
         rollup_only_from_children=draft.rollup_only_from_children,
         include_team_members=draft.include_team_members,
+        queries=queries_with({}, draft.queries),
         attributes=draft.attributes,
         shared_with=in_order(draft.shared_with),
     )
     check_people(goal, around.directory)
+    check_queries(goal.id, goal.queries, metric, around.queries, standing={})
     if parent is not None:
         check_depth(goal.id, around.depths[parent.id] + 1)
     return overridden_goal(goal, draft.override, metric, signed)
@@ -98,6 +101,7 @@ def changed_goal(
         include_team_members=changed(
             change.include_team_members, goal.include_team_members
         ),
+        queries=queries_with(goal.queries, change.queries),
         attributes=changed(change.attributes, goal.attributes),
         shared_with=in_order(changed(change.shared_with, goal.shared_with)),
         state=changed(change.state, goal.state),
@@ -114,6 +118,9 @@ def changed_goal(
         after = replace(after, period=around.goals[after.parent_id].period)
     check_people(after, around.directory)
     metric = _existing_metric(after.id, after.metric_id, around)
+    check_queries(
+        after.id, after.queries, metric, around.queries, standing=goal.queries
+    )
     after = _with_targets(goal, after, change, metric)
     return changed_override(goal, after, change.override, metric, signed=signed)
 
@@ -124,8 +131,8 @@ def aligned_goal(goal: Goal, calendar: FiscalCalendar) -> Goal:
     if goal.parent_id is not None:
         raise RefusedError(
             NOT_A_ROOT,
-            f"goal {goal.id} lies under goal {goal.parent_id} and has the period of "
-            "its tree; align the root, and the whole tree follows",
+            f"goal {goal.id} lies under another goal and has the period of its tree; "
+            "align the root, and the whole tree follows",
             field="parent_id",
         )
     label = goal.period.fiscal
@@ -179,15 +186,17 @@ def _existing_metric(
     return around.metrics[metric_id]
 
 
-def _manager_of(draft: GoalDraft) -> str:
-    if draft.manager_id is None:
+def _manager_of(draft: GoalDraft, signed: Signature) -> str:
+    """Return who is to manage the goal: whoever creates it, if nobody is named."""
+    manager_id = draft.manager_id or signed.user_id
+    if manager_id is None:
         raise RefusedError(
             GOAL_MANAGER_REQUIRED,
-            f"goal {draft.id} has no manager, and the admin token is no user who could "
-            "be it; name one in manager_id",
+            f"goal {draft.id} has no manager, and it is created with a token, which is "
+            "no user who could be it; name one in manager_id",
             field="manager_id",
         )
-    return draft.manager_id
+    return manager_id
 
 
 def _period_of(draft: GoalDraft, around: Surroundings) -> Period:
@@ -241,7 +250,7 @@ def _check_metric_may_change(goal: Goal, place: Place) -> None:
         raise RefusedError(
             METRIC_CHANGE_ON_CHILD,
             f"goal {goal.id} has the metric of its tree, {goal.metric_id}; take it "
-            f"from under {goal.parent_id} first",
+            "from under its parent first",
             field="metric_id",
         )
     if place.height:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.amounts import percentage
+from services.goals.domain.exact_sums import percentage_of_texts
 from shared.domain.goals import Slot
 
 
@@ -37,13 +37,4 @@ class Shown:
 
 def percentage_shown(shown: Shown, target: str | None) -> str | None:
     """Return how much of a target that was; each may have decimals of its own."""
-    actual = shown.values[Slot.ACTUAL]
-    if actual is None or target is None:
-        return None
-    places = max(len(text.partition(".")[2]) for text in (actual, target))
-    return percentage(_units(actual, places), _units(target, places))
-
-
-def _units(text: str, places: int) -> int:
-    whole, _, fraction = text.partition(".")
-    return int(whole + fraction.ljust(places, "0"))
+    return percentage_of_texts(shown.values[Slot.ACTUAL], target)

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
+from services.goals.domain.callers import ADMIN
 from services.goals.domain.changing import UNCHANGED, Unchanged, changed
+from services.goals.domain.directory import check_reference
 from services.goals.domain.drafts import GoalChange, GoalDraft, Place, Surroundings
-from services.goals.domain.errors import RefusedError
+from services.goals.domain.errors import ID_TAKEN, RefusedError
 from services.goals.domain.goals import changed_goal, new_goal
 from services.goals.domain.importing import AskedLine, ImportPlan, planned
 from services.goals.domain.overrides import Signature
 from services.goals.domain.periods import chosen_period, is_same
+from services.goals.domain.rights import NONE, SOME_WRITING, Rights
 from services.goals.domain.states import check_period_moves
 from services.goals.domain.trees import goal_cycle, path_to_root, same_tree_below
 from shared.domain.fiscal import FiscalCalendar
-from shared.domain.goals import Goal, GoalId
+from shared.domain.goals import Goal, GoalId, GoalRight
+from shared.rights.people import People
 
 # What a line of goals asks for.
 AskedGoal = GoalDraft | GoalChange
@@ -76,9 +81,33 @@ class Forest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What whoever asks may do with the goals that lines name."""
+
+    rights: Rights
+    # What he may read of what exists; None: all of it.
+    known: frozenset[str] | None = None
+    # Ids of new goals that are taken by goals that he may not read.
+    taken: frozenset[str] = frozenset()
+    mine: Mapping[GoalId, frozenset[GoalRight]] = field(default_factory=dict)
+
+    def knows(self, goal_id: str) -> bool:
+        """Tell whether he may know of a goal that exists."""
+        return self.known is None or goal_id in self.known
+
+    def on(self, goal: Goal) -> frozenset[GoalRight]:
+        """Return his rights on a goal; those of a new one are those of its kind."""
+        return self.mine.get(goal.id) or self.rights.on(goal, None)
+
+
+EVERYTHING: Final = Allowed(rights=Rights(caller=ADMIN, people=People()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoalGround:
     """The ground for goals: a forest, and what exists beside it."""
 
+    allowed: Allowed = EVERYTHING
     forest: Forest
     # Need not know the goals.
     around: Surroundings
@@ -90,7 +119,7 @@ class GoalGround:
 
     def exists(self, thing_id: str) -> bool:
         """Tell whether a goal may be named as a parent."""
-        return GoalId(thing_id) in self.forest.goals
+        return GoalId(thing_id) in self.forest.goals and not self._is_unknown(thing_id)
 
     def above(self, thing_id: str) -> str | None:
         """Return the parent of a goal that exists."""
@@ -107,7 +136,13 @@ class GoalGround:
 
     def take(self, line: AskedLine[AskedGoal]) -> None:
         """Make of a goal what a line asks for, or refuse it."""
+        parent_id = line.asked.parent_id
+        if isinstance(parent_id, str) and self._is_unknown(parent_id):
+            what = f"goal {line.id}"
+            check_reference(parent_id, (), what=what, field="parent_id", kind="goal")
         if isinstance(line.asked, GoalDraft):
+            if line.id in self.allowed.taken:
+                raise _taken(line.id)
             self.forest.put(self._new(line.asked))
         else:
             self.forest.put(self._changed(GoalId(line.id), line.asked))
@@ -129,18 +164,43 @@ class GoalGround:
         parent_id, goals = draft.parent_id, self.forest.goals
         depths = {} if parent_id is None else {parent_id: self.forest.depth(parent_id)}
         near = replace(self.around, goals=goals, depths=depths)
-        return new_goal(draft, near, self.signed)
+        goal = new_goal(draft, near, self.signed)
+        parent = None if parent_id is None else goals[parent_id]
+        mine = NONE if parent is None else self.allowed.on(parent)
+        self.allowed.rights.check_creates(goal, parent, mine)
+        return goal
 
     def _changed(self, goal_id: GoalId, asked: GoalChange) -> Goal:
         forest = self.forest
         goal = forest.goals[goal_id]
+        mine = self.allowed.on(goal)
+        if not mine & SOME_WRITING:
+            self.allowed.rights.check(goal, mine, [GoalRight.WRITE])
         change = _only_what_differs(goal, asked, self.around.calendar)
         near = replace(self.around, goals=forest.goals)
         place = forest.place_of(goal, changed(asked.parent_id, goal.parent_id))
         after = changed_goal(goal, change, near, place, signed=self.signed)
         if after.parent_id is None and not is_same(after.period, goal.period):
-            check_period_moves(goal, forest.first_closed_below(goal.id))
+            closed = forest.first_closed_below(goal.id)
+            is_told = closed is None or self.allowed.knows(closed.id)
+            check_period_moves(goal, closed, is_told=is_told)
+        self._check_changes(goal, after, mine)
         return after
+
+    def _check_changes(
+        self, goal: Goal, after: Goal, mine: frozenset[GoalRight]
+    ) -> None:
+        # What stays as it is needs no right: a line tells all of a goal.
+        if after == goal and is_same(after.period, goal.period):
+            return
+        parent = None
+        if after.parent_id is not None and after.parent_id != goal.parent_id:
+            parent = self.forest.goals[after.parent_id]
+        on_parent = NONE if parent is None else self.allowed.on(parent)
+        self.allowed.rights.check_changes(goal, after, mine, on_parent, parent)
+
+    def _is_unknown(self, goal_id: str) -> bool:
+        return goal_id in self.standing and not self.allowed.knows(goal_id)
 
 
 def planned_goals(
@@ -153,10 +213,27 @@ def planned_goals(
     return planned(lines, ground_of(forest, around, signed))
 
 
-def ground_of(forest: Forest, around: Surroundings, signed: Signature) -> GoalGround:
+def ground_of(
+    forest: Forest,
+    around: Surroundings,
+    signed: Signature,
+    allowed: Allowed = EVERYTHING,
+) -> GoalGround:
     """Return a forest as it is before the first line."""
     return GoalGround(
-        forest=forest, around=around, signed=signed, standing=dict(forest.goals)
+        forest=forest,
+        around=around,
+        signed=signed,
+        standing=dict(forest.goals),
+        allowed=allowed,
+    )
+
+
+def _taken(goal_id: str) -> RefusedError:
+    return RefusedError(
+        ID_TAKEN,
+        f"the id {goal_id} is taken by a goal that you may not read; choose another",
+        field="id",
     )
 
 

@@ -34,7 +34,18 @@ from services.goals.domain.metrics import (
     check_change,
     check_metric,
 )
+from services.goals.domain.queries import (
+    RollupQuery,
+    check_entity_stays,
+    check_fiscal_codes,
+    check_reads,
+    check_still_read,
+)
+from services.goals.domain.roles import DefinedRole
+from shared.domain.entities import AttributeType
+from shared.domain.fiscal import Template
 from shared.domain.goals import MetricId
+from shared.queries.reading import Types
 
 Thing_contra = TypeVar("Thing_contra", contravariant=True)
 
@@ -74,6 +85,7 @@ class UserJudge:
 
     managers: dict[str, str | None]
     units: Collection[str]
+    roles: Collection[str]
 
     @property
     def ladder(self) -> Ladder:
@@ -86,7 +98,10 @@ class UserJudge:
 
     def check(self, user: User) -> None:
         """Refuse a user who refers to what is not there, or to himself."""
-        check_user(user, Directory(users=self.managers, business_units=self.units))
+        check_user(
+            user,
+            Directory(users=self.managers, business_units=self.units, roles=self.roles),
+        )
         check_reporting_line(user, self.managers)
 
     def accept(self, user: User) -> None:
@@ -145,6 +160,17 @@ class TeamJudge(_Flat):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleJudge(_Flat):
+    """Checks roles: one that reads may be as it is."""
+
+    def check(self, _role: DefinedRole) -> None:
+        """Refuse nothing: a role names only what need not exist."""
+
+    def accept(self, _role: DefinedRole) -> None:
+        """Count the role among those that exist: no other depends on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricJudge(_Flat):
     """Checks metrics."""
 
@@ -179,15 +205,52 @@ class MetricJudge(_Flat):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueryJudge(_Flat):
+    """Checks rollup queries."""
+
+    # As they are so far.
+    standing: Mapping[str, RollupQuery]
+    # What the entities that they look at are declared to hold.
+    types: Types
+    # How fiscal years are divided at present.
+    template: Template
+
+    def check(self, query: RollupQuery) -> None:
+        """Refuse a query that does not read, or looks at other records than before."""
+        before = self.standing.get(query.id)
+        if before is not None:
+            check_entity_stays(query, before)
+        where = check_reads(query, self.types)
+        # The calendar may have changed since; then the name still may, too.
+        if before is None or before.where != query.where:
+            check_fiscal_codes(query, where, self.template)
+
+    def accept(self, _query: RollupQuery) -> None:
+        """Count the query among those that exist: no other depends on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntityJudge(_Flat):
     """Checks entities."""
 
-    # The metrics that read records of them.
+    # The metrics that read records of them, and by entity the queries that look at it.
     readers: Collection[DefinedMetric]
+    queries: Mapping[str, Collection[RollupQuery]] = field(default_factory=dict)
+    # What entities that the queries look at are declared to hold so far, and will be.
+    standing: Types = field(default_factory=dict)
+    types: dict[str, Mapping[str, AttributeType]] = field(default_factory=dict)
 
     def check(self, entity: DeclaredEntity) -> None:
-        """Refuse a declaration that metrics cannot read by."""
+        """Refuse a declaration that metrics or queries cannot read by."""
         check_declaration(entity, self.readers)
+        check_still_read(
+            entity.id,
+            self.queries.get(entity.id, ()),
+            self.standing,
+            self.types,
+            field="attributes",
+        )
 
-    def accept(self, _entity: DeclaredEntity) -> None:
-        """Count the entity among those that exist: no other depends on it."""
+    def accept(self, entity: DeclaredEntity) -> None:
+        """Have queries read by the declaration."""
+        self.types[entity.id] = entity.attributes

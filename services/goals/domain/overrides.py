@@ -46,9 +46,11 @@ class Signature:
 
     # Greater than that of any write before.
     number: int
-    # A user's id; none: the bootstrap token.
+    # As the audit trail names him; none: nothing of it will be kept.
     by: str | None
     at: datetime
+    # The user who writes, if it is one.
+    user_id: str | None = None
 
 
 def overridden_goal(

@@ -7,6 +7,7 @@ its name: so another calendar moves no goal (semantics, section 6).
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from services.goals.domain.errors import (
     CUSTOM_PERIOD_WITH_FISCAL_COLUMNS,
@@ -21,10 +22,19 @@ from services.goals.domain.errors import (
 from shared.domain.fiscal import (
     FiscalCalendar,
     FiscalYearOutOfRangeError,
+    Template,
     UnknownPeriodError,
+    codes_of,
     days_of,
 )
 from shared.domain.periods import FiscalLabel, Period
+
+_LETTERS: Final = {
+    Template.SEMIANNUAL: "H",
+    Template.QUARTERLY: "Q",
+    Template.MONTHLY: "M",
+    Template.FOUR_WEEKLY: "P",
+}
 
 
 class PeriodKind(StrEnum):
@@ -152,3 +162,15 @@ def _check_days_beside(
                 f"{name} out, or make its kind custom",
                 field=f"period.{name}",
             )
+
+
+def name_of_fiscal(label: FiscalLabel) -> str:
+    """Return what a fiscal period is called wherever people read: `FY2026 Q4`.
+
+    Months are called after the calendar month that they begin in.
+    """
+    for template, letter in _LETTERS.items():
+        codes = codes_of(template)
+        if label.code in codes:
+            return f"FY{label.year} {letter}{label.code - codes[0] + 1}"
+    return f"FY{label.year}"

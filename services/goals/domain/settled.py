@@ -32,6 +32,8 @@ class Status:
     waiting_parents: int
     definitions_applied: bool
     waiting_announcements: int
+    # How often what goals show moves; 0: with each record.
+    goal_rollup_frequency_hours: int
 
 
 class LogShorterThanAppliedError(Exception):
@@ -44,8 +46,13 @@ def status_of(
     *,
     outbox_is_empty: bool,
     definitions_topic: str,
+    frequency_hours: int,
+    computing: int | None = None,
 ) -> Status:
-    """Return the status, given where the topics ended before `standing` was read."""
+    """Return the status, given where the topics ended before `standing` was read.
+
+    `computing`: as many goals are told of; None: all there are.
+    """
     lags = {
         place: _lag(place, end, standing.next_offsets.get(place, 0))
         for place, end in ends.items()
@@ -61,10 +68,11 @@ def status_of(
         settled=lag == 0 and definitions_applied and nothing_waits,
         lag=lag,
         waiting_deltas=standing.waiting_deltas,
-        computing_goals=standing.computing_goals,
+        computing_goals=standing.computing_goals if computing is None else computing,
         waiting_parents=standing.waiting_parents,
         definitions_applied=definitions_applied,
         waiting_announcements=standing.waiting_announcements,
+        goal_rollup_frequency_hours=frequency_hours,
     )
 
 

@@ -58,8 +58,20 @@ def check_open(goal: Goal, field: str) -> None:
         raise _not_open(goal, field)
 
 
-def check_period_moves(root: Goal, closed: Goal | None) -> None:
-    """Refuse another period for a tree with `closed`, a goal that is not open."""
+def check_period_moves(
+    root: Goal, closed: Goal | None, *, is_told: bool = True
+) -> None:
+    """Refuse another period for a tree with `closed`, a goal that is not open.
+
+    It is not named to whoever may not read it.
+    """
+    if closed is not None and not is_told:
+        raise RefusedError(
+            PERIOD_CHANGE_WITH_CLOSED_DESCENDANT,
+            f"goal {root.id} cannot get another period: a goal below it that you may "
+            "not read is not open and would get it too; ask an administrator",
+            field="period",
+        )
     if closed is not None:
         raise RefusedError(
             PERIOD_CHANGE_WITH_CLOSED_DESCENDANT,

@@ -81,7 +81,7 @@ def stretch_target_of(
 
 def today_of(target: str | None, period: Period, today: date) -> Today:
     """Return the share of the period that has passed, and that share of the target."""
-    passed, whole = _elapsed(period, today)
+    passed, whole = days_passed(period, today)
     return Today(
         target=None if target is None else _share(target, passed, whole),
         percentage_of_period=text_of(
@@ -91,7 +91,7 @@ def today_of(target: str | None, period: Period, today: date) -> Today:
     )
 
 
-def _elapsed(period: Period, today: date) -> tuple[int, int]:
+def days_passed(period: Period, today: date) -> tuple[int, int]:
     """Return how many of how many days have passed; a one-day period is 0 or 1 of 1."""
     whole = (period.end - period.start).days
     if whole == 0:

@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic
 
 from pydantic import BaseModel
 
-from services.goals.domain.directory import check_unused
+from services.goals.domain.directory import Use, check_unused
 from services.goals.domain.errors import ID_TAKEN, RefusedError
 from services.goals.domain.judging import Judge
 from services.goals.domain.versions import Expected, check_version, not_found
@@ -27,6 +27,8 @@ class Defined(Generic[Thing]):
     judge: Callable[[Reading, Sequence[Thing]], Awaitable[Judge[Thing]]]
     # Refuses to delete a thing; left out: one that is used.
     check_deletable: Callable[[Changes, str], Awaitable[None]] | None = None
+    # What else is written before new things are; left out: nothing.
+    before_created: Callable[[Changes], Awaitable[None]] | None = None
 
     @property
     def word(self) -> str:
@@ -42,6 +44,8 @@ async def create(
     ids = [thing.id for thing in things]
     check_new_ids(defined.word, ids, await table.existing(ids))
     await _check(changes, defined, things)
+    if defined.before_created is not None:
+        await defined.before_created(changes)
     return _announced(changes, defined, await table.insert(things))
 
 
@@ -69,7 +73,8 @@ async def delete(
     table = defined.table(changes)
     await existing(table, defined.word, thing_id, expected)
     if defined.check_deletable is None:
-        check_unused(f"{defined.word} {thing_id}", await table.uses_of(thing_id))
+        uses = await told_uses(changes, await table.uses_of(thing_id))
+        check_unused(f"{defined.word} {thing_id}", uses)
     else:
         await defined.check_deletable(changes, thing_id)
     await table.delete(thing_id)
@@ -85,6 +90,20 @@ async def existing(
         raise not_found(f"{word} {thing_id}")
     check_version(f"{word} {thing_id}", thing.version, expected)
     return thing
+
+
+async def told_uses(changes: Changes, uses: Sequence[Use]) -> Sequence[Use]:
+    """Return what needs a thing, without the names of goals that one may not read."""
+    known = await changes.visible.of(
+        await changes.rights(),
+        [one for use in uses if use.is_of_goals for one in use.ids],
+    )
+    return [
+        replace(use, ids=[one for one in use.ids if one in known])
+        if use.is_of_goals
+        else use
+        for use in uses
+    ]
 
 
 def check_new_ids(word: str, ids: Sequence[str], existing: Collection[str]) -> None:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from services.goals.announcing import (
-    ORGANIZATION_ID,
     business_unit_definition,
     organization_definition,
     team_definition,
     user_definition,
 )
 from services.goals.domain.directory import (
+    ORGANIZATION_ID,
     BusinessUnit,
     Directory,
     Organization,
@@ -48,6 +48,7 @@ async def _judge_of_users(reading: Reading, users: Sequence[User]) -> UserJudge:
     return UserJudge(
         managers=dict(await reading.users.above(known)),
         units=await reading.business_units.existing(units),
+        roles=await reading.roles.existing(_roles_of(users)),
     )
 
 
@@ -58,6 +59,7 @@ async def _judge_of_teams(reading: Reading, teams: Sequence[Team]) -> TeamJudge:
         directory=Directory(
             users=await reading.users.existing(members),
             business_units=await reading.business_units.existing(units),
+            roles=await reading.roles.existing(_roles_of(teams)),
         )
     )
 
@@ -67,6 +69,10 @@ async def _judge_of_business_units(
 ) -> BusinessUnitJudge:
     known = {unit.id for unit in units} | _named(unit.parent_id for unit in units)
     return BusinessUnitJudge(parents=dict(await reading.business_units.above(known)))
+
+
+def _roles_of(things: Sequence[User] | Sequence[Team]) -> set[str]:
+    return {role for thing in things for role in thing.roles}
 
 
 def _named(ids: Iterable[str | None]) -> set[str]:

@@ -1,15 +1,19 @@
 """Writing goals, and what a write to one means for those above and below it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from services.goals.announcing import goal_definition
 from services.goals.domain.changing import changed
 from services.goals.domain.directory import Directory
 from services.goals.domain.drafts import GoalChange, GoalDraft, Place, Surroundings
+from services.goals.domain.errors import RIGHT_MISSING, RefusedError
+from services.goals.domain.goal_queries import GivenQueries
 from services.goals.domain.goals import aligned_goal, changed_goal, new_goal
 from services.goals.domain.metrics import DefinedMetric
 from services.goals.domain.periods import is_same
+from services.goals.domain.queries import RollupQuery
+from services.goals.domain.rights import NONE, SOME_WRITING
 from services.goals.domain.states import check_period_moves
 from services.goals.domain.trees import (
     depth_of,
@@ -17,15 +21,17 @@ from services.goals.domain.trees import (
     path_to_root,
     same_tree_below,
 )
-from services.goals.domain.versions import Expected
-from services.goals.flows.defining import check_new_ids, existing, item
+from services.goals.domain.versions import Expected, check_version
+from services.goals.flows.defining import check_new_ids, item
 from services.goals.store.database import Changes, Reading
 from shared.domain.goals import (
     Goal,
     GoalId,
+    GoalRight,
     MetricId,
     Principal,
     PrincipalType,
+    QueryId,
     Share,
 )
 from shared.messages.definitions import Kind
@@ -35,32 +41,41 @@ async def create_goals(changes: Changes, drafts: Sequence[GoalDraft]) -> Sequenc
     """Create goals; they may name one another as parents, in any order."""
     ids = [draft.id for draft in drafts]
     check_new_ids("goal", ids, await changes.goals.existing(ids))
-    parents = await _goals(changes, {one.parent_id for one in drafts if one.parent_id})
+    parents = await _readable(
+        changes, {one.parent_id for one in drafts if one.parent_id}
+    )
     above = await changes.goals.above(parents.keys())
     # Each goal that is made joins those that later ones may name as parents.
     goals = dict(parents)
     depths = {one: depth_of(one, above) for one in parents}
     organization = await changes.organization()
+    signed = await changes.signature()
+    managers = {draft.manager_id or signed.user_id for draft in drafts}
     around = Surroundings(
         directory=await people_of(
             changes,
             principals_of((draft.owner, draft.shared_with) for draft in drafts),
-            {draft.manager_id for draft in drafts if draft.manager_id is not None},
+            {one for one in managers if one is not None},
         ),
         metrics=await metrics_of(
             changes,
             {draft.metric_id for draft in drafts if draft.metric_id is not None}
             | {parent.metric_id for parent in parents.values()},
         ),
+        queries=await queries_of(changes, (draft.queries for draft in drafts)),
         goals=goals,
         depths=depths,
         time_zone=organization.time_zone,
         calendar=organization.fiscal_calendar,
     )
-    signed = await changes.signature()
+    rights = await changes.rights()
+    mine = await changes.visible.rights_on(rights, list(parents.values()))
     for index in parents_first(drafts):
         with item(index):
             goal = new_goal(drafts[index], around, signed)
+            parent = None if goal.parent_id is None else goals[goal.parent_id]
+            granted = NONE if parent is None else mine.get(parent.id, NONE)
+            rights.check_creates(goal, parent, granted)
         goals[goal.id] = goal
         depths[goal.id] = 0 if goal.parent_id is None else depths[goal.parent_id] + 1
     made = [goal for goal_id, goal in goals.items() if goal_id not in parents]
@@ -73,7 +88,7 @@ async def change_goal(
     changes: Changes, goal_id: GoalId, change: GoalChange, expected: Expected
 ) -> Goal:
     """Change a goal; a root's new period is that of its whole tree."""
-    goal = await existing(changes.goals, "goal", goal_id, expected)
+    goal = await writable_goal(changes, goal_id, expected, at_least=SOME_WRITING)
     parent_id = changed(change.parent_id, goal.parent_id)
     above = await changes.goals.above([parent_id] if parent_id else [])
     around = await _around(changes, goal, change, parent_id)
@@ -83,6 +98,7 @@ async def change_goal(
     )
     signed = await changes.signature()
     after = changed_goal(goal, change, around, place, signed=signed)
+    await _check_changes(changes, goal, after, around)
     # A goal that is attached keeps its days: only what they are called may change.
     if after.parent_id is None and not is_same(after.period, goal.period):
         await _check_period_moves(changes, goal)
@@ -93,7 +109,7 @@ async def align_fiscal_period(
     changes: Changes, goal_id: GoalId, expected: Expected
 ) -> Goal:
     """Take the days of a tree's fiscal period anew from the present calendar."""
-    goal = await existing(changes.goals, "goal", goal_id, expected)
+    goal = await writable_goal(changes, goal_id, expected, GoalRight.WRITE)
     organization = await changes.organization()
     after = aligned_goal(goal, organization.fiscal_calendar)
     await _check_period_moves(changes, goal)
@@ -102,7 +118,7 @@ async def align_fiscal_period(
 
 async def delete_goal(changes: Changes, goal_id: GoalId, expected: Expected) -> None:
     """Delete a goal; its children become roots of their own trees."""
-    goal = await existing(changes.goals, "goal", goal_id, expected)
+    goal = await writable_goal(changes, goal_id, expected, GoalRight.DELETE)
     children = await changes.goals.children(goal_id)
     if children:
         orphans = [replace(child, parent_id=None) for child in children]
@@ -111,8 +127,55 @@ async def delete_goal(changes: Changes, goal_id: GoalId, expected: Expected) -> 
     changes.announce_gone(Kind.GOAL, goal_id, goal_number=goal.number)
 
 
+async def writable_goal(
+    reading: Reading,
+    goal_id: GoalId,
+    expected: Expected,
+    *needed: GoalRight,
+    at_least: Collection[GoalRight] = (),
+) -> Goal:
+    """Return a goal that is to be written, or refuse whoever may not.
+
+    `at_least`: one of these is needed; what is changed decides which.
+    """
+    goal = await reading.readable_goal(goal_id)
+    mine = await reading.rights_on(goal)
+    rights = await reading.rights()
+    rights.check(goal, mine, needed)
+    if at_least and not mine & set(at_least):
+        rights.check(goal, mine, [GoalRight.WRITE])
+    check_version(f"goal {goal_id}", goal.version, expected)
+    return goal
+
+
+async def check_knows_all(
+    reading: Reading, goal: Goal, others: Collection[Goal], what: str
+) -> None:
+    """Refuse to do something with goals of which one may not read them all."""
+    known = await reading.visible.of(await reading.rights(), [one.id for one in others])
+    if len(known) < len(others):
+        raise RefusedError(
+            RIGHT_MISSING,
+            f"goal {goal.id} has goals below it that you may not read, and so you "
+            f"cannot {what}; ask somebody who may read them all",
+        )
+
+
+async def _check_changes(
+    changes: Changes, goal: Goal, after: Goal, around: Surroundings
+) -> None:
+    rights, mine = await changes.rights(), await changes.rights_on(goal)
+    parent = None if after.parent_id is None else around.goals.get(after.parent_id)
+    mine_on_parent = NONE if parent is None else await changes.rights_on(parent)
+    rights.check_changes(goal, after, mine, mine_on_parent, parent)
+
+
 async def _check_period_moves(changes: Changes, root: Goal) -> None:
-    check_period_moves(root, await changes.goals.first_closed_below(root.id))
+    closed = await changes.goals.first_closed_below(root.id)
+    is_told = closed is None or closed.id in await changes.visible.of(
+        await changes.rights(), [closed.id]
+    )
+    check_period_moves(root, closed, is_told=is_told)
 
 
 async def _stored(changes: Changes, goal: Goal, after: Goal) -> Goal:
@@ -146,15 +209,27 @@ async def _around(
             {changed(change.manager_id, goal.manager_id)},
         ),
         metrics=await metrics_of(changes, {changed(change.metric_id, goal.metric_id)}),
-        goals=await _goals(changes, {parent_id} if parent_id else set()),
+        queries=await queries_of(changes, [goal.queries, change.queries]),
+        goals=await _around_parent(changes, goal, parent_id),
         depths={},
         time_zone=goal.period.time_zone,
         calendar=(await changes.organization()).fiscal_calendar,
     )
 
 
-async def _goals(changes: Changes, ids: set[GoalId]) -> Mapping[GoalId, Goal]:
-    return {goal.id: goal for goal in await changes.goals.find(ids)}
+async def _around_parent(
+    changes: Changes, goal: Goal, parent_id: GoalId | None
+) -> Mapping[GoalId, Goal]:
+    """Return the parent that a goal is to have; its old one may be one not known."""
+    if parent_id is None or parent_id == goal.parent_id:
+        return {}
+    return await _readable(changes, {parent_id})
+
+
+async def _readable(changes: Changes, ids: set[GoalId]) -> Mapping[GoalId, Goal]:
+    """Return those of the goals that whoever asks may read: others are not there."""
+    known = await changes.visible.of(await changes.rights(), ids)
+    return {goal.id: goal for goal in await changes.goals.find(known)}
 
 
 async def metrics_of(
@@ -162,6 +237,15 @@ async def metrics_of(
 ) -> Mapping[MetricId, DefinedMetric]:
     """Return those of these metrics that exist."""
     return {metric.id: metric for metric in await reading.metrics.find(ids)}
+
+
+async def queries_of(
+    reading: Reading, named: Iterable[GivenQueries]
+) -> Mapping[QueryId, RollupQuery]:
+    """Return those of the queries that are named that exist."""
+    ids = {one for queries in named for one in queries.values() if one is not None}
+    found = await reading.queries.find(ids) if ids else ()
+    return {query.id: query for query in found}
 
 
 def principals_of(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from services.goals.domain.callers import Caller
 from services.goals.domain.importing import (
     AskedLine,
     Definitions,
@@ -48,6 +49,10 @@ class Importable(Generic[Thing, Asked]):
         Awaitable[Ground[Thing, Asked]],
     ]
     announce: Callable[[Changes, Sequence[Thing]], None]
+    # Those that whoever asks may know of; left out: all of them.
+    known: Callable[[Reading, Collection[str]], Awaitable[frozenset[str]]] | None = None
+    # What else is written before new things are; left out: nothing.
+    before_created: Callable[[Changes], Awaitable[None]] | None = None
 
 
 def importable(defined: Defined[Thing]) -> Importable[Thing, Thing]:
@@ -71,6 +76,14 @@ def importable(defined: Defined[Thing]) -> Importable[Thing, Thing]:
         standing=standing,
         ground=ground,
         announce=lambda changes, things: announce_all(changes, defined, things),
+        before_created=defined.before_created,
+    )
+
+
+def signature_of_nothing(caller: Caller) -> Signature:
+    """Return a signature for a plan of which nothing is kept."""
+    return Signature(
+        number=0, by=caller.name, user_id=caller.user_id, at=datetime.now(UTC)
     )
 
 
@@ -81,17 +94,16 @@ async def plan_import(
     unread: Sequence[RejectedLine],
     mode: ImportMode,
     *,
-    signed: Signature | None = None,
+    signed: Signature,
 ) -> ImportPlan[Thing]:
-    """Return what the lines would make; `unread` are rejected already.
-
-    Without a signature nothing of it may be kept.
-    """
+    """Return what the lines would make; `unread` are rejected already."""
     there = await kind.standing(reading, {line.id for line in lines})
     # Off the loop, here and below: ten thousand lines take a while.
-    asked, malformed = await asyncio.to_thread(asked_of, lines, there, word=kind.word)
-    if signed is None:
-        signed = Signature(number=0, by=None, at=datetime.now(UTC))
+    known = there
+    if kind.known is not None:
+        names = await kind.known(reading, there.keys())
+        known = {name: there[name] for name in there if name in names}
+    asked, malformed = await asyncio.to_thread(asked_of, lines, known, word=kind.word)
     ground = await kind.ground(reading, asked, there, signed)
     plan = await asyncio.to_thread(planned, asked, ground)
     rejected = [*unread, *malformed, *plan.rejected]
@@ -113,6 +125,8 @@ async def import_lines(
     plan = await plan_import(changes, kind, lines, unread, mode, signed=signed)
     table = kind.table(changes)
     # Created first: what is altered may hang under it.
+    if plan.created and kind.before_created is not None:
+        await kind.before_created(changes)
     if plan.created:
         kind.announce(changes, await table.insert(plan.created))
     if plan.altered:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from services.goals.domain.changing import Given, Unchanged
-from services.goals.domain.drafts import Surroundings
+from services.goals.domain.drafts import GoalDraft, Surroundings
 from services.goals.domain.importing import AskedLine
 from services.goals.domain.importing_goals import (
+    Allowed,
     AskedGoal,
     Forest,
     GoalGround,
@@ -18,6 +19,7 @@ from services.goals.flows.goals import (
     metrics_of,
     people_of,
     principals_of,
+    queries_of,
 )
 from services.goals.flows.importing import Importable
 from services.goals.store.database import Reading
@@ -36,7 +38,28 @@ async def _ground(
     signed: Signature,
 ) -> GoalGround:
     forest = await _forest(reading, asked, {goal.id: goal for goal in there.values()})
-    return ground_of(forest, await _around(reading, asked, forest), signed)
+    around = await _around(reading, asked, forest, signed)
+    return ground_of(forest, around, signed, await _allowed(reading, asked, forest))
+
+
+async def _allowed(
+    reading: Reading, asked: Sequence[AskedLine[AskedGoal]], forest: Forest
+) -> Allowed:
+    """Return what whoever asks may do with the goals that lines name."""
+    rights = await reading.rights()
+    if rights.user is None:
+        return Allowed(rights=rights)
+    new = [line.id for line in asked if isinstance(line.asked, GoalDraft)]
+    return Allowed(
+        rights=rights,
+        known=await _known(reading, forest.goals.keys()),
+        taken=await reading.goals.existing(new),
+        mine=await reading.visible.rights_on(rights, list(forest.goals.values())),
+    )
+
+
+async def _known(reading: Reading, ids: Collection[str]) -> frozenset[str]:
+    return await reading.visible.of(await reading.rights(), ids)
 
 
 async def _forest(
@@ -55,7 +78,10 @@ async def _forest(
 
 
 async def _around(
-    reading: Reading, asked: Sequence[AskedLine[AskedGoal]], forest: Forest
+    reading: Reading,
+    asked: Sequence[AskedLine[AskedGoal]],
+    forest: Forest,
+    signed: Signature,
 ) -> Surroundings:
     """Return what exists of that which lines refer to, but for goals."""
     named = [GoalId(line.id) for line in asked]
@@ -67,9 +93,19 @@ async def _around(
     principals |= {share.principal for several in shares for share in several}
     managers = {goal.manager_id for goal in standing}
     managers |= {one for one in _given(line.asked.manager_id for line in asked) if one}
+    if signed.user_id is not None:
+        # Of those for whom nobody is named.
+        managers.add(signed.user_id)
     return Surroundings(
         directory=await people_of(reading, principals, managers),
         metrics=await metrics_of(reading, _metric_ids(asked, forest)),
+        queries=await queries_of(
+            reading,
+            [
+                *(goal.queries for goal in standing),
+                *(line.asked.queries for line in asked),
+            ],
+        ),
         goals={},
         depths={},
         time_zone=organization.time_zone,
@@ -92,4 +128,5 @@ GOALS: Final = Importable(
     standing=_standing,
     ground=_ground,
     announce=announce_goals,
+    known=_known,
 )

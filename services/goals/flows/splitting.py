@@ -15,18 +15,26 @@ from services.goals.domain.splitting import (
     weights_of_last_period,
 )
 from services.goals.domain.versions import Expected
-from services.goals.flows.defining import existing
-from services.goals.flows.goals import announce_goals
+from services.goals.flows.goals import (
+    announce_goals,
+    check_knows_all,
+    writable_goal,
+)
 from services.goals.store.database import Changes, Reading
-from shared.domain.goals import Goal, GoalId
+from shared.domain.goals import Goal, GoalId, GoalRight
 
 
 async def plan_split(
     reading: Reading, goal_id: GoalId, split: Split, expected: Expected
 ) -> Sequence[Goal]:
     """Return the children with the targets that they would get."""
-    parent = await existing(reading.goals, "goal", goal_id, expected)
+    parent = await writable_goal(reading, goal_id, expected)
     children = await reading.goals.children(goal_id)
+    await check_knows_all(reading, parent, children, "split its target over them")
+    rights = await reading.rights()
+    mine = await reading.visible.rights_on(rights, children)
+    for child in children:
+        rights.check(child, mine[child.id], [GoalRight.WRITE])
     check_children(parent, children, split)
     [metric] = await reading.metrics.find([parent.metric_id])
     weights = await _weights(reading, parent, children, split)
@@ -55,11 +63,15 @@ async def _weights(
     if split.by is SplitBy.WEIGHTS:
         return given_weights(parent, children, split)
     sources = [child.cloned_from for child in children if child.cloned_from is not None]
+    # A tree shares its metric and its period.
+    ended = await reading.goals.ending(parent.metric_id, day_before(parent))
+    known = await reading.visible.of(
+        await reading.rights(), [*sources, *(goal.id for goal in ended)]
+    )
     earlier = earlier_goals(
         children,
-        await reading.goals.find(sources),
-        # A tree shares its metric and its period.
-        await reading.goals.ending(parent.metric_id, day_before(parent)),
+        [goal for goal in await reading.goals.find(sources) if goal.id in known],
+        [goal for goal in ended if goal.id in known],
     )
     numbers = await reading.numbers([goal.number for goal in earlier.values()])
     return weights_of_last_period(earlier, numbers)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.goals.domain.numbers import (
@@ -30,10 +30,6 @@ from shared.domain.periods import Period
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer", bound="GoalAnswer")
-
-
-# Until there are roles, whoever may call may do everything.
-_ALL_RIGHTS: Final = tuple(GoalRight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +88,20 @@ class ValuesAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueriesAnswer:
+    """The rollup query that narrows each measure; null: none."""
+
+    actual: str | None = None
+    in_progress: str | None = None
+    custom: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideAnswer:
     """Why, by whom and when something was written over the computed values."""
 
     reason: str | None
-    # A user's id; null: the admin token.
+    # As `admin`, `user/ada` or `token/nightly`; null: before it was noted.
     by: str | None
     at: datetime
 
@@ -128,6 +133,7 @@ class GoalAnswer:
     owner_records_only: bool
     rollup_only_from_children: bool
     include_team_members: bool
+    queries: QueriesAnswer
     state: GoalState
     attributes: Mapping[str, GoalAttribute]
     shared_with: Sequence[Share]
@@ -145,7 +151,8 @@ class GoalAnswer:
     revision: int | None
     last_rolled_up_at: datetime | None
     rollup: RollupAnswer
-    access: Sequence[GoalRight] = _ALL_RIGHTS
+    # What the caller may do with it.
+    access: Sequence[GoalRight] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,13 +197,14 @@ def tree_answer(
     *,
     depth: int | None,
     as_of: datetime,
-) -> TreeAnswer:
+    seen: "Callable[[TreeNodeAnswer], TreeNodeAnswer]" = lambda node: node,
+) -> TreeNodeAnswer:
     """Return a goal with those below it, nested, `depth` levels of them at most.
 
-    Parents come before their children in `goals`.
+    Parents come before their children in `goals`. Each is shown as it is `seen`.
     """
     deepest = None if depth is None else top.numbers.depth + depth
-    root = _answer(
+    root: TreeNodeAnswer = _answer(
         TreeAnswer,
         top.goal,
         top.numbers,
@@ -204,6 +212,7 @@ def tree_answer(
         children=_room(top, deepest),
         as_of=as_of,
     )
+    root = seen(root)
     nodes: dict[str, TreeNodeAnswer] = {top.goal.id: root}
     for applied in goals:
         parent = nodes.get(applied.goal.parent_id or "")
@@ -216,6 +225,7 @@ def tree_answer(
             as_of,
             children=_room(applied, deepest),
         )
+        node = seen(node)
         parent.children.append(node)
         nodes[node.id] = node
     return root
@@ -253,6 +263,9 @@ def _answer(
         owner_records_only=goal.owner_records_only,
         rollup_only_from_children=goal.rollup_only_from_children,
         include_team_members=goal.include_team_members,
+        queries=QueriesAnswer(
+            **{slot.value: query_id for slot, query_id in goal.queries.items()}
+        ),
         state=goal.state,
         values=ValuesAnswer() if numbers is None else _values(numbers, numbers.shown),
         computed=(

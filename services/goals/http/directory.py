@@ -16,7 +16,7 @@ from services.goals.domain.directory import (
 )
 from services.goals.flows import directory as flows
 from services.goals.http import writing
-from services.goals.http.context import CurrentService
+from services.goals.http.context import CurrentCaller, CurrentService
 from services.goals.http.directory_bodies import (
     BusinessUnitPatch,
     NewBusinessUnit,
@@ -38,6 +38,8 @@ from services.goals.http.resources import (
 from services.goals.http.writing import thing_response
 from services.goals.store.database import Reading
 from shared.domain.fiscal import Template, YearNamedBy
+from shared.rights.roles import HierarchySecurity
+from shared.rights.roles import Reading as ReadBy
 
 _USERS: Final = resource_of(
     flows.USERS,
@@ -50,6 +52,8 @@ _USERS: Final = resource_of(
             "Delete a user whom nothing needs",
             "Delete a user who neither owns nor manages anything.",
         ),
+        table="id,name,business_unit_id,manager_id,disabled,time_zone,roles\r\n"
+        "ada,Ada Lovelace,emea,grace,false,Europe/London,seller\r\n",
     ),
     refusals=Refusals(
         written=(
@@ -71,10 +75,13 @@ _TEAMS: Final = resource_of(
         "team",
         "teams",
         create="Create teams of users who exist.",
-        change="Change the fields that are given; members are given all together.",
+        change="Change the fields that are given; members and roles are given all "
+        "together.",
         delete=Told(
             "Delete a team that nothing needs", "Delete a team that owns nothing."
         ),
+        table="id,name,business_unit_id,members,roles\r\n"
+        "north,Team North,emea,ada;alan,[]\r\n",
     ),
     refusals=Refusals(
         written=(refusals.REFERENCE_NOT_FOUND, refusals.MEMBER_NAMED_TWICE),
@@ -98,6 +105,7 @@ _BUSINESS_UNITS: Final = resource_of(
             "Delete a business unit that nothing needs",
             "Delete a business unit that holds nobody.",
         ),
+        table="id,name,parent_id\r\ndach,DACH,emea\r\n",
     ),
     refusals=Refusals(
         written=(refusals.REFERENCE_NOT_FOUND, refusals.BUSINESS_UNIT_CYCLE),
@@ -131,6 +139,8 @@ class OrganizationAnswer:
     week_start: WeekDay
     goal_rollup_expiry_days: int
     goal_rollup_frequency_hours: int
+    hierarchy_security: HierarchySecurity
+    reading: ReadBy
 
 
 class _Shown:
@@ -159,6 +169,8 @@ def _organization_answer(organization: Organization) -> OrganizationAnswer:
         week_start=organization.week_start,
         goal_rollup_expiry_days=organization.goal_rollup_expiry_days,
         goal_rollup_frequency_hours=organization.goal_rollup_frequency_hours,
+        hierarchy_security=organization.hierarchy_security,
+        reading=organization.reading,
     )
 
 
@@ -174,9 +186,9 @@ add_routes(router, _BUSINESS_UNITS)
     response_model=OrganizationAnswer,
     responses=errors_of(),
 )
-async def read_organization(service: CurrentService) -> Response:
+async def read_organization(service: CurrentService, caller: CurrentCaller) -> Response:
     """Return the organisation's settings, and in ETag the version for If-Match."""
-    async with service.database.reading() as reading:
+    async with service.database.reading(caller=caller) as reading:
         organization = await reading.organization()
     return thing_response(_organization_answer(organization), organization.version)
 

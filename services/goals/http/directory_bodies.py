@@ -16,6 +16,7 @@ from services.goals.domain.directory import (
 )
 from services.goals.domain.errors import INVALID_FIELD, RefusedError
 from services.goals.http.fields import Body, Id, LeftOut, Name, TimeZone, given
+from services.goals.http.role_bodies import RoleIds
 from shared.domain.fiscal import (
     FiscalCalendar,
     Template,
@@ -24,8 +25,11 @@ from shared.domain.fiscal import (
     calendar_of,
 )
 from shared.plumbing.identifiers import new_id
+from shared.rights.roles import HierarchySecurity, Reading
 
 MEMBERS_MAX: Final = 1_000
+# Reporting lines are not longer.
+HIERARCHY_DEPTH_MAX: Final = 100
 
 _CURRENCY = "^[A-Z]{3}$"
 # So much of what does not read is shown.
@@ -64,6 +68,7 @@ class NewUser(Body):
                     "business_unit_id": "emea",
                     "manager_id": "grace",
                     "time_zone": "Europe/London",
+                    "roles": ["seller"],
                 }
             ]
         }
@@ -75,6 +80,7 @@ class NewUser(Body):
     manager_id: Id | None = None
     disabled: StrictBool = False
     time_zone: TimeZone | None = None
+    roles: RoleIds = ()
 
     def as_user(self) -> User:
         """Return what is asked for."""
@@ -91,6 +97,7 @@ class UserPatch(Body):
     manager_id: Id | None = LeftOut
     disabled: StrictBool = LeftOut
     time_zone: TimeZone | None = LeftOut
+    roles: RoleIds = LeftOut
 
     def applied_to(self, user: User) -> User:
         """Return what the user becomes."""
@@ -110,6 +117,7 @@ class NewTeam(Body):
     name: Name
     business_unit_id: Id | None = None
     members: Members = ()
+    roles: RoleIds = ()
 
     def as_team(self) -> Team:
         """Return what is asked for."""
@@ -117,7 +125,7 @@ class NewTeam(Body):
 
 
 class TeamPatch(Body):
-    """What is to become of a team; members are given all together."""
+    """What is to become of a team; members and roles are given all together."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"members": ["ada", "grace"]}]}
@@ -126,6 +134,7 @@ class TeamPatch(Body):
     name: Name = LeftOut
     business_unit_id: Id | None = LeftOut
     members: Members = LeftOut
+    roles: RoleIds = LeftOut
 
     def applied_to(self, team: Team) -> Team:
         """Return what the team becomes."""
@@ -201,6 +210,25 @@ class FiscalCalendarPatch(Body):
             ) from None
 
 
+class HierarchySecurityPatch(Body):
+    """Whether managers read what their reports may; what is left out stays."""
+
+    enabled: StrictBool = LeftOut
+    depth: Annotated[
+        int,
+        Field(
+            strict=True,
+            ge=1,
+            le=HIERARCHY_DEPTH_MAX,
+            description="how many lines of reporting it reaches down",
+        ),
+    ] = LeftOut
+
+    def applied_to(self, hierarchy: HierarchySecurity) -> HierarchySecurity:
+        """Return what it becomes."""
+        return replace(hierarchy, **given(self))
+
+
 class OrganizationPatch(Body):
     """What is to hold for everybody; what is left out stays."""
 
@@ -217,6 +245,10 @@ class OrganizationPatch(Body):
                     "week_start": "monday",
                 },
                 {"goal_rollup_expiry_days": 60, "goal_rollup_frequency_hours": 24},
+                {
+                    "hierarchy_security": {"enabled": True, "depth": 3},
+                    "reading": "roles",
+                },
             ]
         }
     )
@@ -249,12 +281,25 @@ class OrganizationPatch(Body):
         ),
     ] = LeftOut
 
+    hierarchy_security: HierarchySecurityPatch = LeftOut
+    reading: Annotated[
+        Reading,
+        Field(
+            description="what decides who reads what: everyone reads everything, or "
+            "roles allow it; the first role that is made sets it to roles"
+        ),
+    ] = LeftOut
+
     def applied_to(self, organization: Organization) -> Organization:
         """Return what the organisation becomes."""
         fields = given(self)
         if "fiscal_calendar" in fields:
             fields["fiscal_calendar"] = self.fiscal_calendar.applied_to(
                 organization.fiscal_calendar
+            )
+        if "hierarchy_security" in fields:
+            fields["hierarchy_security"] = self.hierarchy_security.applied_to(
+                organization.hierarchy_security
             )
         return replace(organization, **fields)
 

@@ -11,6 +11,7 @@ JSON: Final = "application/json"
 
 _STATUS: Final = {
     Fault.NOT_UNDERSTOOD: 400,
+    Fault.FORBIDDEN: 403,
     Fault.NOT_FOUND: 404,
     Fault.CONFLICT: 409,
     Fault.RULE_BROKEN: 422,
@@ -18,20 +19,25 @@ _STATUS: Final = {
 _DESCRIPTIONS: Final = {
     400: "The request does not read",
     401: "No token or session, or not the right one",
-    403: "A session of the page may not write",
+    403: "Who asks may not do this",
     404: "There is no such thing",
     409: "Conflicts with what is there",
+    408: "The body came too slowly",
     413: "The body is too large",
     415: "The body is not JSON",
     422: "Understood, and breaks a rule",
+    429: "Asked too often; see Retry-After",
     503: "Something is away for the moment; see Retry-After",
 }
 _ALWAYS: Final = {
     401: ("not_authenticated",),
-    503: ("database_unavailable", "not_migrated"),
+    403: ("scope_missing", "user_unknown", "user_disabled", "right_missing"),
+    429: ("too_many_requests",),
+    503: ("database_unavailable", "not_migrated", "issuer_unavailable"),
 }
 _WITH_BODY: Final = {
-    403: ("session_is_read_only",),
+    403: ("foreign_origin", "csrf_token_wrong"),
+    408: ("body_too_slow",),
     413: ("request_too_large",),
     415: ("unsupported_media_type",),
 }
@@ -39,6 +45,7 @@ _WITH_BODY: Final = {
 # Every request with a body can be refused for these.
 BODY_REFUSALS: Final = (
     refusals.NOT_JSON,
+    refusals.NESTED_TOO_DEEP,
     refusals.DUPLICATE_FIELD,
     refusals.UNKNOWN_FIELD,
     refusals.MISSING_FIELD,
@@ -66,17 +73,23 @@ DELETE_REFUSALS: Final = (
 
 
 def errors_of(
-    *groups: Iterable[Refusal], writes: bool = False
+    *groups: Iterable[Refusal], writes: bool = False, away: Iterable[str] = ()
 ) -> dict[int | str, dict[str, Any]]:
-    """Return the error answers of a route, each with its names and an example."""
+    """Return the error answers of a route, each with its names and an example.
+
+    `away`: what else may be the matter for the moment.
+    """
     by_status: dict[int, list[tuple[str, str | None]]] = {}
     for group in groups:
         for refusal in group:
             names = by_status.setdefault(_STATUS[refusal.fault], [])
             if (refusal.error, refusal.dynamics_code) not in names:
                 names.append((refusal.error, refusal.dynamics_code))
-    for status, errors in (_ALWAYS | (_WITH_BODY if writes else {})).items():
-        by_status.setdefault(status, []).extend((error, None) for error in errors)
+    for told in (_ALWAYS, _WITH_BODY if writes else {}):
+        for status, errors in told.items():
+            names = by_status.setdefault(status, [])
+            names.extend((error, None) for error in errors)
+    by_status[503].extend((error, None) for error in away)
     return {
         status: _response(status, by_status[status]) for status in sorted(by_status)
     }

@@ -16,6 +16,7 @@ from faststream import FastStream
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic.json_schema import models_json_schema
 
+from services.goals.http.sessions import CSRF_HEADER
 from shared.messages.definitions import (
     CHANGE_SET_ID,
     CHANGE_SET_INDEX,
@@ -87,6 +88,7 @@ _GOAL: Final = {
     "owner_records_only": True,
     "rollup_only_from_children": False,
     "include_team_members": False,
+    "queries": {"actual": "of-chicago"},
     "state": "open",
     "override": {
         "number": 16,
@@ -94,7 +96,7 @@ _GOAL: Final = {
         "is_override": True,
         "is_overridden": True,
         "reason": "audited figure",
-        "by": None,
+        "by": "user/ada",
         "at": "2026-11-21T09:30:00Z",
     },
     "attributes": {"region": "EMEA", "headcount": "12", "strategic": True},
@@ -150,6 +152,7 @@ def _complete(document: dict[str, Any]) -> None:
     document["components"]["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer"},
         "session": {"type": "apiKey", "in": "cookie", "name": "cairn_session"},
+        "csrf": {"type": "apiKey", "in": "header", "name": CSRF_HEADER},
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -159,11 +162,14 @@ def _complete(document: dict[str, Any]) -> None:
             if found and "HTTPValidationError" in str(found.get("schema")):
                 del responses["422"]
             if path.startswith("/v1/"):
-                operation["security"] = [{"bearer": []}]
-                if method == "get":
-                    operation["security"].append({"session": []})
+                operation["security"] = [{"bearer": []}, _by_session(method)]
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
+
+
+def _by_session(method: str) -> dict[str, list[str]]:
+    """Return what a browser shows: with a write, that it comes from our page."""
+    return {"session": []} if method == "get" else {"session": [], "csrf": []}
 
 
 def asyncapi_of(app: FastStream, topics: Mapping[str, Topic]) -> Mapping[str, Any]:

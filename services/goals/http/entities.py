@@ -28,14 +28,17 @@ _ENTITIES: Final = resource_of(
         delete=Told(
             "Delete what is declared of an entity",
             "Delete a declaration, also if metrics read the entity: its attributes may "
-            "hold anything then.",
+            "hold anything then. A rollup query that reads only by the declaration "
+            "keeps it.",
         ),
     ),
     refusals=Refusals(
         written=(
             refusals.SOURCE_ATTRIBUTE_TYPE_DIFFERS,
             refusals.DATE_ATTRIBUTE_TYPE_DIFFERS,
+            refusals.ENTITY_IN_USE,
         ),
+        deleted=(refusals.ENTITY_IN_USE,),
     ),
     new=NewEntity,
     as_thing=NewEntity.as_entity,

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from services.goals.domain import errors as refusals
 from services.goals.domain.errors import Fault, Refusal, RefusedError
+from shared.doors.refusing import RefusedAtDoorError
 from shared.plumbing.logs import log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS
 
@@ -19,6 +20,7 @@ RETRY_SECONDS: Final = 1
 
 _STATUS: Final = {
     Fault.NOT_UNDERSTOOD: 400,
+    Fault.FORBIDDEN: 403,
     Fault.NOT_FOUND: 404,
     Fault.CONFLICT: 409,
     Fault.RULE_BROKEN: 422,
@@ -36,25 +38,13 @@ _WHERE: Final = frozenset({"body", "query", "path", "header", "cookie"})
 # Which form a body has, one thing or many, is no part of a field's name.
 _FORMS: Final = frozenset({"one", "many"})
 
+_OF_A_NAME: Final = "[key]"
+
 _log = log_of("goals")
 
 
-class AnswerError(Exception):
-    """A request that ends before any rule is asked: rights, size, something away."""
-
-    def __init__(
-        self,
-        status: int,
-        error: str,
-        detail: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.error = error
-        self.detail = detail
-        self.headers = dict(headers or {})
+class AnswerError(RefusedAtDoorError):
+    """A request that ends before any rule is asked: size, shape, something away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +77,12 @@ def error_response(
 def answer_errors(http: FastAPI) -> None:
     """Give every error of the application the one shape."""
     http.add_exception_handler(RefusedError, _refused)
-    http.add_exception_handler(AnswerError, _answered)
+    http.add_exception_handler(RefusedAtDoorError, _answered)
     http.add_exception_handler(RequestValidationError, _invalid)
     http.add_exception_handler(HTTPException, _unrouted)
     for transient in (*TRANSIENT_ERRORS, asyncpg.UndefinedTableError):
         http.add_exception_handler(transient, _database_away)
+    http.add_exception_handler(asyncpg.CharacterNotInRepertoireError, _unstorable)
     http.add_exception_handler(Exception, _broken)
 
 
@@ -120,7 +111,7 @@ async def _refused(_request: Request, fault: Exception) -> Response:
 
 
 async def _answered(_request: Request, fault: Exception) -> Response:
-    if not isinstance(fault, AnswerError):
+    if not isinstance(fault, RefusedAtDoorError):
         raise fault
     return error_response(
         fault.status,
@@ -141,6 +132,9 @@ def first_of(found: Sequence[Any]) -> RefusedError:
     where, path = first["loc"][0], list(first["loc"][1:])
     if path and path[0] in _FORMS:
         path = path[1:]
+    # Of a map it may be a name that does not fit, and not what stands there.
+    if path and path[-1] == _OF_A_NAME:
+        path.pop()
     index = path.pop(0) if path and isinstance(path[0], int) else None
     field = ".".join(map(str, path)) or None
     refusal = _BY_NAME.get(first["type"]) or _BY_TYPE.get(first["type"])
@@ -180,6 +174,17 @@ async def _unrouted(request: Request, fault: Exception) -> Response:
             "/docs for what is",
         ),
         fault.headers,
+    )
+
+
+async def _unstorable(_request: Request, _fault: Exception) -> Response:
+    """Answer for a parameter that names what cannot be anywhere."""
+    return refusal_response(
+        RefusedError(
+            refusals.INVALID_PARAMETER,
+            "a parameter or the path holds the character NUL (%00), which no id and no "
+            "text here has; leave it out",
+        )
     )
 
 

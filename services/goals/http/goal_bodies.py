@@ -20,6 +20,7 @@ from services.goals.http.fields import (
     TimeZone,
     given,
 )
+from services.goals.http.query_bodies import QueriesBody
 from shared.domain.goals import (
     SLOTS,
     GoalId,
@@ -162,7 +163,8 @@ class NewGoal(Body):
     )
     owner: PrincipalBody
     manager_id: Id | None = Field(
-        default=None, description="a user; with the admin token it must be given"
+        default=None,
+        description="a user; left out, whoever creates it: a token is no user",
     )
     parent_id: Id | None = None
     period: PeriodBody | None = Field(
@@ -184,6 +186,10 @@ class NewGoal(Body):
     override_reason: Name | None = None
     attributes: Attributes = Field(default_factory=dict)
     shared_with: _Shares = Field(default_factory=list)
+    queries: QueriesBody = Field(
+        default_factory=QueriesBody,
+        description="the rollup query that narrows each measure; not inherited",
+    )
     state: GoalState = Field(
         default=GoalState.OPEN, description="a goal starts open, and is closed later"
     )
@@ -207,6 +213,7 @@ class NewGoal(Body):
             override=_given_override(given(self)),
             attributes=self.attributes,
             shared_with=[one.as_share() for one in self.shared_with],
+            queries=self.queries.as_given(),
             state=self.state,
         )
 
@@ -230,6 +237,7 @@ class GoalPatch(Body):
                     "override_reason": "audited figure",
                 },
                 {"is_overridden": False},
+                {"queries": {"actual": "of-chicago", "in_progress": None}},
                 {"state": "closed"},
             ]
         }
@@ -253,6 +261,7 @@ class GoalPatch(Body):
     override_reason: Name | None = LeftOut
     attributes: Attributes = LeftOut
     shared_with: _Shares = LeftOut
+    queries: QueriesBody = LeftOut
     state: GoalState = LeftOut
 
     def as_change(self) -> GoalChange:
@@ -264,6 +273,8 @@ class GoalPatch(Body):
             fields["period"] = self.period.as_given()
         if "shared_with" in fields:
             fields["shared_with"] = [one.as_share() for one in self.shared_with]
+        if "queries" in fields:
+            fields["queries"] = self.queries.as_given()
         override = _given_override(fields)
         for name in _OF_OVERRIDES:
             fields.pop(name, None)

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from services.goals.domain import errors as refusals
 from services.goals.domain.errors import INVALID_PARAMETER, RefusedError
-from services.goals.domain.versions import not_found
 from services.goals.flows import goals as flows
 from services.goals.http import writing
 from services.goals.http.answers import (
@@ -19,8 +18,9 @@ from services.goals.http.answers import (
     goal_answers,
     tree_answer,
 )
+from services.goals.http.as_seen import sight_of
 from services.goals.http.attributes import CONDITIONS_MAX, conditions_of
-from services.goals.http.context import CurrentService, Service
+from services.goals.http.context import CurrentCaller, CurrentService, Service
 from services.goals.http.documenting import CHANGE_REFUSALS, JSON, errors_of
 from services.goals.http.errors import unavailable
 from services.goals.http.fields import Body
@@ -77,6 +77,10 @@ WRITTEN: Final = (
     refusals.ATTRIBUTE_NOT_FLAT,
     refusals.TOO_MANY_ATTRIBUTES,
     refusals.PRINCIPAL_NAMED_TWICE,
+    refusals.QUERY_NOT_FOUND,
+    refusals.QUERY_WITHOUT_ROLLUP_FIELD,
+    refusals.QUERY_ENTITY_DIFFERS,
+    refusals.QUERY_INACTIVE,
 )
 _CREATED: Final = (
     refusals.METRIC_REQUIRED,
@@ -135,7 +139,7 @@ class GoalsQuery(PageQuery):
             metric_id=self.metric_id,
             parent_id=self.parent_id,
             root=self.root,
-            owner=None if self.owner is None else _principal(self.owner),
+            owner=None if self.owner is None else principal_of(self.owner),
             manager_id=self.manager_id,
             attributes=conditions_of(self.attribute),
             words=self.q,
@@ -156,13 +160,25 @@ class WithNumbers:
     async def with_numbers(
         self, reading: Reading, goals: Sequence[Goal]
     ) -> Sequence[GoalAnswer]:
-        """Show goals with the numbers that rollup has for them."""
+        """Show goals with the numbers that rollup has for them.
+
+        Who has written a goal that he may not read from now on is told no numbers.
+        """
         numbers = await reading.numbers([goal.number for goal in goals])
-        return goal_answers(goals, numbers, self._service.now())
+        sight = await sight_of(reading, goals, numbers)
+        told = {
+            goal.number: numbers[goal.number]
+            for goal in goals
+            if goal.number in numbers and sight.sees(goal.id)
+        }
+        answers = goal_answers(goals, told, self._service.now())
+        return [sight.answer(one) for one in answers]
 
 
 async def _page(reading: Reading, query: GoalsQuery, limit: int) -> Sequence[Goal]:
-    return await reading.goals.matching(query.as_filter(), query.after_id, limit)
+    return await reading.goals.matching(
+        query.as_filter(), query.after_id, limit, await reading.rights()
+    )
 
 
 _GOALS: Final = Resource(
@@ -189,7 +205,8 @@ _GOALS: Final = Resource(
             "it, `manager_id` assigns it.\n\nThe period is changed on the root, and "
             "the whole tree follows. The fiscal period that the goal has already, sent "
             "again, keeps its days.\n\n`attributes` and `shared_with` are replaced as "
-            "a whole: what they do not name is gone.\n\n`values` are written over what "
+            "a whole: what they do not name is gone. `queries` changes those that it "
+            "names.\n\n`values` are written over what "
             "is computed, with `is_override`: true; `is_overridden` locks what "
             "shows, or takes the lock off.\n\n"
             "A goal that is closed or discarded stands still, and goes on counting in "
@@ -217,6 +234,7 @@ _GOALS: Final = Resource(
     view=WithNumbers,
     query=GoalsQuery,
     page=_page,
+    one=lambda reading, goal_id: reading.readable_goal(goal_id),
 )
 
 router = APIRouter(tags=["goals"], route_class=ExactRoute)
@@ -231,6 +249,7 @@ add_routes(router, _GOALS)
 )
 async def read_tree(
     service: CurrentService,
+    caller: CurrentCaller,
     goal_id: Annotated[PathId, Path(alias="id")],
     depth: Annotated[
         int | None, Query(ge=0, le=DEPTH_MAX, description="levels below the goal")
@@ -241,20 +260,28 @@ async def read_tree(
     Where `depth` cuts it off, `children` is null.
     """
     wanted = GoalId(goal_id)
-    async with service.database.reading() as reading:
+    async with service.database.reading(caller=caller) as reading:
         place = await reading.place(wanted)
         forest = None
         if place is not None:
             depth_max = None if depth is None else place.depth + depth
-            forest = await reading.forest(place.tree_id, depth_max=depth_max)
+            rights = await reading.rights()
+            forest = await reading.forest(place.tree_id, rights, depth_max=depth_max)
         goals = [] if forest is None else forest.goals
         top = next((one for one in goals if one.goal.id == wanted), None)
         if forest is None or top is None:
             raise await absence_of(reading, wanted)
+        sight = await sight_of(
+            reading,
+            [one.goal for one in goals],
+            {one.goal.number: one.numbers for one in goals},
+        )
     # Off the loop: ten thousand goals take a while.
     content = await asyncio.to_thread(
         lambda: msgspec.json.encode(
-            tree_answer(top, goals, depth=depth, as_of=forest.read_at)
+            tree_answer(
+                top, goals, depth=depth, as_of=forest.read_at, seen=sight.answer
+            )
         )
     )
     return Response(content, media_type=JSON)
@@ -292,15 +319,15 @@ async def align_fiscal_period(
 
 async def absence_of(reading: Reading, goal_id: GoalId) -> Exception:
     """Return why a goal stands in no tree: it does not exist, or is not applied yet."""
-    if await reading.goals.get(goal_id) is None:
-        return not_found(f"goal {goal_id}")
+    await reading.readable_goal(goal_id)
     return unavailable(
         "not_applied_yet",
         f"goal {goal_id} is not rolled up yet; ask again in a moment",
     )
 
 
-def _principal(text: str) -> Principal:
+def principal_of(text: str) -> Principal:
+    """Return the owner that a parameter names, or refuse it."""
     kind, slash, name = text.partition("/")
     if not slash or not name or kind not in tuple(PrincipalType):
         raise RefusedError(

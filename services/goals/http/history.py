@@ -16,9 +16,8 @@ from services.goals.domain.history import (
     Span,
     percentage_shown,
 )
-from services.goals.domain.versions import not_found
 from services.goals.http.answers import HistoryItemAnswer, ListAnswer, ValuesAnswer
-from services.goals.http.context import CurrentService
+from services.goals.http.context import CurrentCaller, CurrentService
 from services.goals.http.documenting import JSON, errors_of
 from services.goals.http.listing import PageQuery, list_response, no_such_page
 from services.goals.http.reading import ExactRoute, PathId
@@ -55,7 +54,8 @@ _EXAMPLE: Final = {
 }
 
 
-def _instant(value: Any) -> datetime:
+def instant_of(value: Any) -> datetime:
+    """Return the instant that a parameter names, or refuse it."""
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise PydanticCustomError(
             "invalid_parameter",
@@ -77,7 +77,7 @@ def _instant(value: Any) -> datetime:
 
 Instant = Annotated[
     datetime,
-    BeforeValidator(_instant),
+    BeforeValidator(instant_of),
     WithJsonSchema(
         {
             "type": "string",
@@ -109,14 +109,7 @@ class HistoryQuery(PageQuery):
 
     def as_span(self) -> Span:
         """Return the stretch of time, or refuse one that is none."""
-        if self.start is not None and self.end is not None and self.end <= self.start:
-            raise RefusedError(
-                INVALID_PARAMETER,
-                f"to is {self.end.isoformat()}, which is not after from "
-                f"({self.start.isoformat()}); give a later one, or leave one out",
-                field="to",
-            )
-        return Span(start=self.start, end=self.end)
+        return span_of(self.start, self.end)
 
     @property
     def after_at(self) -> datetime | None:
@@ -125,9 +118,21 @@ class HistoryQuery(PageQuery):
         if not text:
             return None
         try:
-            return _instant(text)
+            return instant_of(text)
         except PydanticCustomError:
             raise no_such_page(self.after) from None
+
+
+def span_of(start: datetime | None, end: datetime | None) -> Span:
+    """Return a stretch of time, or refuse one that is none."""
+    if start is not None and end is not None and end <= start:
+        raise RefusedError(
+            INVALID_PARAMETER,
+            f"to is {end.isoformat()}, which is not after from ({start.isoformat()}); "
+            "give a later one, or leave one out",
+            field="to",
+        )
+    return Span(start=start, end=end)
 
 
 router = APIRouter(tags=["goals"], route_class=ExactRoute)
@@ -144,6 +149,7 @@ router = APIRouter(tags=["goals"], route_class=ExactRoute)
 )
 async def read_history(
     service: CurrentService,
+    caller: CurrentCaller,
     goal_id: Annotated[PathId, Path(alias="id")],
     query: Annotated[HistoryQuery, Query()],
 ) -> Response:
@@ -155,10 +161,8 @@ async def read_history(
     measure; `percentage` is of the target that the goal has now.
     """
     span, after = query.as_span(), query.after_at
-    async with service.database.reading() as reading:
-        goal = await reading.goals.get(goal_id)
-        if goal is None:
-            raise not_found(f"goal {goal_id}")
+    async with service.database.reading(caller=caller) as reading:
+        goal = await reading.readable_goal(goal_id)
         found = await _page(reading, goal, query, span, after)
     return list_response(
         [_item(one, goal.target) for one in found],

@@ -1,13 +1,17 @@
 """The kinds of things that are imported, and how the document shows each."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from fastapi import APIRouter
 
+from services.goals.domain.errors import RefusedError
 from services.goals.domain.metrics import DefinedMetric, changed_metric
 from services.goals.flows import directory, importing_goals, metrics
 from services.goals.flows.importing import importable
+from services.goals.flows.queries import QUERIES as DEFINED_QUERIES
+from services.goals.flows.roles import ROLES as DEFINED_ROLES
 from services.goals.http.directory_bodies import (
     BusinessUnitPatch,
     NewBusinessUnit,
@@ -18,9 +22,16 @@ from services.goals.http.directory_bodies import (
 )
 from services.goals.http.goal_bodies import GoalPatch, NewGoal
 from services.goals.http.import_lines import form_of
-from services.goals.http.import_table import Fields, columns_of
+from services.goals.http.import_table import Columns, Fields, columns_of
 from services.goals.http.importing import Importing, add_import
 from services.goals.http.metric_bodies import MetricPatch, NewMetric
+from services.goals.http.query_bodies import (
+    CLOSE_STAGE,
+    NewRollupQuery,
+    RollupQueryPatch,
+)
+from services.goals.http.reading import exact_json
+from services.goals.http.role_bodies import NewRole, RolePatch
 from shared.domain.goals import SLOTS
 
 
@@ -33,8 +44,10 @@ def _with_kind_of_period(fields: Fields) -> Fields:
     return fields
 
 
+_OF_GOALS: Final = columns_of(NewGoal, GoalPatch)
 _GOAL_COLUMNS: Final = replace(
-    columns_of(NewGoal, GoalPatch),
+    _OF_GOALS,
+    may_be_none=(*_OF_GOALS.may_be_none, *(f"queries.{slot}" for slot in SLOTS)),
     numbers=("period.year", "period.period"),
     principals=("owner",),
     completed=_with_kind_of_period,
@@ -84,9 +97,9 @@ USERS: Final = Importing(
         {"id": "grace", "name": "Grace Hopper"},
         {"id": "alan", "disabled": True},
     ),
-    table="id,name,business_unit_id,manager_id,disabled,time_zone\n"
-    "ada,Ada Lovelace,emea,grace,false,Europe/London\n"
-    "grace,Grace Hopper,,,,\n",
+    table="id,name,business_unit_id,manager_id,disabled,time_zone,roles\n"
+    "ada,Ada Lovelace,emea,grace,false,Europe/London,seller\n"
+    "grace,Grace Hopper,,,,,lead;operations\n",
 )
 TEAMS: Final = Importing(
     many="teams",
@@ -104,9 +117,9 @@ TEAMS: Final = Importing(
         {"id": "north", "name": "Team North", "members": ["ada", "alan"]},
         {"id": "south", "members": ["grace"]},
     ),
-    table="id,name,business_unit_id,members\n"
-    "north,Team North,emea,ada alan\n"
-    "south,Team South,,grace;ada\n",
+    table="id,name,business_unit_id,members,roles\n"
+    "north,Team North,emea,ada alan,seller\n"
+    "south,Team South,,grace;ada,\n",
 )
 BUSINESS_UNITS: Final = Importing(
     many="business units",
@@ -170,13 +183,95 @@ METRICS: Final = Importing(
 )
 
 
+def _with_json(*names: str) -> Callable[[Fields], Fields]:
+    """Return what reads the fields that stand in a cell as JSON."""
+
+    def completed(fields: Fields) -> Fields:
+        for name in names:
+            if name in fields:
+                try:
+                    fields[name] = exact_json(fields[name].encode(), what=name)
+                except RefusedError as refused:
+                    refused.field = name
+                    raise
+        return fields
+
+    return completed
+
+
+def _query_columns() -> Columns:
+    columns = columns_of(NewRollupQuery, RollupQueryPatch)
+    return replace(
+        columns,
+        names=[name for name in columns.names if name != "fetchxml"],
+        completed=_with_json("where"),
+    )
+
+
+QUERIES: Final = Importing(
+    many="rollup queries",
+    kind=importable(DEFINED_QUERIES),
+    form=form_of(
+        "rollup query",
+        _query_columns(),
+        new=NewRollupQuery,
+        as_thing=NewRollupQuery.as_query,
+        patch=RollupQueryPatch,
+        applied=RollupQueryPatch.applied_to,
+    ),
+    schema="NewRollupQuery",
+    examples=(CLOSE_STAGE, {"id": "of-chicago", "state": "inactive"}),
+    table="id,name,entity,where\n"
+    "won-late,Won late,opportunity,"
+    '"{""attribute"": ""actualclosedate"", ""operator"": ""last-x-days"", '
+    '""value"": 7}"\n'
+    "of-chicago,Customers in Chicago,opportunity,"
+    '"{""link"": ""customerid"", ""entity"": ""account"", ""where"": '
+    '{""attribute"": ""address1_postalcode"", ""operator"": ""eq"", '
+    '""value"": ""60661""}}"\n',
+)
+
+ROLES: Final = Importing(
+    many="roles",
+    kind=importable(DEFINED_ROLES),
+    form=form_of(
+        "role",
+        replace(
+            columns_of(NewRole, RolePatch),
+            completed=_with_json("privileges", "secured_attributes"),
+        ),
+        new=NewRole,
+        as_thing=NewRole.as_role,
+        patch=RolePatch,
+        applied=RolePatch.applied_to,
+    ),
+    schema="NewRole",
+    examples=(
+        {
+            "id": "seller",
+            "name": "Seller",
+            "privileges": {"opportunity": {"read": "user"}, "goal": {"read": "user"}},
+        },
+        {"id": "lead", "rights": ["roll_up_goal"]},
+    ),
+    table="id,name,privileges,rights,secured_attributes\n"
+    'seller,Seller,"{""opportunity"": {""read"": ""user""}}",,\n'
+    'operations,Operations,"{""*"": {""read"": ""organization""}}",'
+    'manage_metrics;manage_directory,"{""opportunity"": [""margin""]}"\n',
+)
+
+
 goals_router = APIRouter(tags=["goals"])
 add_import(goals_router, GOALS)
 
 metrics_router = APIRouter(tags=["metrics"])
 add_import(metrics_router, METRICS)
 
+queries_router = APIRouter(tags=["rollup queries"])
+add_import(queries_router, QUERIES)
+
 directory_router = APIRouter(tags=["directory"])
 add_import(directory_router, USERS)
 add_import(directory_router, TEAMS)
 add_import(directory_router, BUSINESS_UNITS)
+add_import(directory_router, ROLES)

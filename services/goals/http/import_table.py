@@ -19,6 +19,7 @@ from services.goals.domain.errors import (
     UNKNOWN_FIELD,
     RefusedError,
 )
+from services.goals.http.table_cells import items_of, without_guard
 from shared.domain.csv_rows import (
     MalformedRowError,
     MalformedTableError,
@@ -35,8 +36,6 @@ from shared.domain.goals import PrincipalType
 COLUMNS_MAX: Final = 200
 
 _WHOLE = re.compile("[0-9]{1,9}", re.ASCII)
-# Other blanks may be part of an id.
-_SEPARATED = re.compile(r"[^; \t\r\n]+")
 _TRUTH: Final = {"true": True, "false": False}
 
 Fields = dict[str, Any]
@@ -105,9 +104,12 @@ def rows_of_table(body: bytes, columns: Columns) -> Iterator[ReadRow]:
 def _is_list_of_texts(kind: Any) -> bool:
     if get_origin(kind) not in (list, tuple):
         return False
-    # A type with conditions is wrapped in them.
+    # A type with conditions is wrapped in them; a choice is a kind of text.
     item = get_args(kind)[0]
-    return str in (item, *get_args(item)[:1])
+    return any(
+        isinstance(one, type) and issubclass(one, str)
+        for one in (item, *get_args(item)[:1])
+    )
 
 
 def _names_of(header: Row | None, columns: Columns) -> Sequence[str]:
@@ -177,9 +179,10 @@ def _fields_of(cells: dict[str, str], columns: Columns) -> Fields:
     fields: Fields = {}
     for name, cell in cells.items():
         if cell:
-            _put(fields, columns.path_of(name), _value_of(name, cell, columns))
+            value = _value_of(name, without_guard(cell), columns)
+            _put(fields, columns.path_of(name), value)
         elif name in columns.may_be_none:
-            fields[name] = None
+            _put(fields, columns.path_of(name), None)
     return columns.completed(fields)
 
 
@@ -196,7 +199,7 @@ def _value_of(name: str, cell: str, columns: Columns) -> object:
     if name in columns.truths:
         return _truth_of(name, cell)
     if name in columns.lists:
-        return _SEPARATED.findall(cell)
+        return items_of(cell)
     if name in columns.numbers and _WHOLE.fullmatch(cell):
         return int(cell)
     return cell

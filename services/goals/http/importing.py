@@ -20,9 +20,10 @@ from services.goals.flows.importing import (
     ImportMode,
     import_lines,
     plan_import,
+    signature_of_nothing,
 )
 from services.goals.http import writing
-from services.goals.http.context import CurrentService, Service
+from services.goals.http.context import CurrentService, Service, caller_of
 from services.goals.http.documenting import JSON, errors_of
 from services.goals.http.errors import ErrorAnswer
 from services.goals.http.import_lines import (
@@ -198,8 +199,11 @@ async def report(
 
     try:
         if dry_run:
-            async with service.database.reading() as reading:
-                plan = await plan_import(reading, kind, lines, unread, mode)
+            async with service.database.reading(caller=caller_of(request)) as reading:
+                signed = signature_of_nothing(caller_of(request))
+                plan = await plan_import(
+                    reading, kind, lines, unread, mode, signed=signed
+                )
             content = msgspec.json.encode(_report(plan, applied=False))
             return Response(content, media_type=JSON)
         return await writing.report(service, request, key=key, write=write)

@@ -46,10 +46,11 @@ def no_such_page(after: str) -> RefusedError:
 
 def list_response(shown: Sequence[object], limit: int, ids: Sequence[str]) -> Response:
     """Return a page; one more than asked was looked for, to know of the next."""
-    following = _cursor(ids[limit - 1]) if len(ids) > limit else None
+    following = cursor_of(ids[limit - 1]) if len(ids) > limit else None
     answer = ListAnswer(items=shown[:limit], next=following)
     return Response(msgspec.json.encode(answer), media_type=JSON)
 
 
-def _cursor(last_id: str) -> str:
+def cursor_of(last_id: str) -> str:
+    """Return the cursor of a page that ends with an id."""
     return base64.urlsafe_b64encode(last_id.encode()).decode()

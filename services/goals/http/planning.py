@@ -80,6 +80,7 @@ async def split_target(
     if dry_run:
         return await writing.plan(
             service,
+            request,
             status=200,
             read=lambda reading: splitting.plan_split(reading, wanted, split, expected),
             view=view,
@@ -122,6 +123,7 @@ async def clone(
     if dry_run:
         return await writing.plan(
             service,
+            request,
             status=201,
             read=lambda reading: cloning.plan_clone(
                 reading, wanted, order, expected, make_id

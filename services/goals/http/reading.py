@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, Self
 from urllib.parse import unquote
@@ -17,6 +17,7 @@ from typing_extensions import override
 from services.goals.domain.errors import (
     DUPLICATE_FIELD,
     INVALID_PARAMETER,
+    NESTED_TOO_DEEP,
     NOT_JSON,
     ROLLUP_FIELD_ALREADY_DEFINED,
     RefusedError,
@@ -29,6 +30,9 @@ from shared.domain.goals import SLOTS
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024
 # A sender that trickles its body would be waited for as long as it likes.
 BODY_SECONDS_MAX: Final = 30.0
+
+# A rollup query is what nests deepest, and has a limit of its own below this.
+NESTING_MAX: Final = 128
 
 # Lines of JSON; a route that takes them says so in its document.
 LINES: Final = "application/x-ndjson"
@@ -92,7 +96,7 @@ class ExactRequest(Request):
                     chunks += chunk
         except TimeoutError:
             raise AnswerError(
-                400,
+                408,
                 "body_too_slow",
                 f"the body did not arrive within {BODY_SECONDS_MAX:.0f} s; send it "
                 "faster or in smaller requests",
@@ -219,14 +223,45 @@ def exact_lines(body: bytes) -> list[Any]:
 def exact_json(body: bytes, *, what: str = "the body") -> Any:
     """Decode JSON without passing a number through binary floating point."""
     try:
-        return json.loads(
+        found = json.loads(
             body,
             parse_float=_exact_number,
             parse_constant=_refuse_constant,
             object_pairs_hook=_without_duplicates,
         )
-    except (ValueError, RecursionError) as fault:
+    except RecursionError:
+        raise _nested_too_deep(what) from None
+    except ValueError as fault:
         raise RefusedError(NOT_JSON, f"{what} does not read as JSON: {fault}") from None
+    _check_nesting(found, what)
+    return found
+
+
+def _check_nesting(value: Any, what: str) -> None:
+    """Refuse what nests deeper than anything that means something."""
+    level = [value]
+    for _ in range(NESTING_MAX + 1):
+        level = [one for outer in level for one in _inside(outer)]
+        if not level:
+            return
+    raise _nested_too_deep(what)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    """Return the objects and arrays that stand directly in another."""
+    inner: Iterable[Any] = ()
+    if isinstance(value, dict):
+        inner = value.values()
+    elif isinstance(value, list):
+        inner = value
+    return [one for one in inner if isinstance(one, dict | list)]
+
+
+def _nested_too_deep(what: str) -> RefusedError:
+    return RefusedError(
+        NESTED_TOO_DEEP,
+        f"{what} nests objects and arrays deeper than {NESTING_MAX} levels; flatten it",
+    )
 
 
 def _exact_number(text: str) -> Decimal:

@@ -1,7 +1,7 @@
 """Routes of recalculations: a tree is rebuilt from its records, next to the stream."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from services.goals.domain.versions import not_found
 from services.goals.flows.recalculations import recalculate as ask
 from services.goals.http import writing
 from services.goals.http.answers import ListAnswer
-from services.goals.http.context import CurrentService
+from services.goals.http.context import CurrentCaller, CurrentService
 from services.goals.http.documenting import BODY_REFUSALS, JSON, errors_of
 from services.goals.http.goals import NothingMore
 from services.goals.http.listing import PageQuery, list_response
@@ -45,8 +45,9 @@ class RecalculationAnswer:
     """
 
     id: str
-    goal_id: str
-    tree_id: str
+    # Null, as `tree_id` is: a goal that you may not read.
+    goal_id: str | None
+    tree_id: str | None
     status: RecalculationStatus
     records_read: int
     records_expected: int | None
@@ -56,7 +57,7 @@ class RecalculationAnswer:
     difference_count: int
     # What became of goals that were deleted or closed meanwhile.
     note: str | None
-    # A user's id; null: the admin token.
+    # As `admin`, `user/ada` or `token/nightly`; null: before it was noted.
     asked_by: str | None
     asked_at: datetime
     started_at: datetime | None
@@ -76,7 +77,7 @@ class _WithProgress:
         """Show them as they are by now."""
         ids = [one.id for one in several]
         found = {one.id: one for one in await reading.recalculations.find(ids)}
-        return self.at_once([found.get(one.id, one) for one in several])
+        return await as_seen(reading, [found.get(one.id, one) for one in several])
 
 
 router = APIRouter(tags=["recalculations"], route_class=ExactRoute)
@@ -121,14 +122,17 @@ async def recalculate(
     responses=errors_of([refusals.NOT_FOUND]),
 )
 async def read_recalculation(
-    service: CurrentService, recalculation_id: Annotated[PathId, Path(alias="id")]
+    service: CurrentService,
+    caller: CurrentCaller,
+    recalculation_id: Annotated[PathId, Path(alias="id")],
 ) -> Response:
     """Return a recalculation; reports are kept for 90 days."""
-    async with service.database.reading() as reading:
+    async with service.database.reading(caller=caller) as reading:
         found = await reading.recalculations.find([recalculation_id])
-    if not found:
+        shown = await as_seen(reading, await readable_of(reading, found))
+    if not shown:
         raise not_found(f"recalculation {recalculation_id}")
-    return Response(msgspec.json.encode(_answer(found[0])), media_type=JSON)
+    return Response(msgspec.json.encode(shown[0]), media_type=JSON)
 
 
 @router.get(
@@ -138,14 +142,61 @@ async def read_recalculation(
     responses=errors_of([refusals.INVALID_PARAMETER]),
 )
 async def list_recalculations(
-    service: CurrentService, query: Annotated[PageQuery, Query()]
+    service: CurrentService,
+    caller: CurrentCaller,
+    query: Annotated[PageQuery, Query()],
 ) -> Response:
     """List recalculations in the order in which they were asked for."""
     # One more than asked, to know of the next page.
-    async with service.database.reading() as reading:
-        found = await reading.recalculations.after(query.after_id, query.limit + 1)
-    shown = [_answer(one) for one in found]
+    async with service.database.reading(caller=caller) as reading:
+        found = await reading.recalculations.after(
+            query.after_id, query.limit + 1, await reading.rights()
+        )
+        shown = await as_seen(reading, found)
     return list_response(shown, query.limit, [one.id for one in found])
+
+
+async def readable_of(
+    reading: Reading, several: Sequence[Recalculation]
+) -> Sequence[Recalculation]:
+    """Return those that are of goals, or of trees, that whoever asks may read."""
+    rights = await reading.rights()
+    if rights.user is None:
+        return several
+    named = {one.goal_id for one in several} | {one.tree_id for one in several}
+    known = await reading.visible.of(rights, named)
+    return [one for one in several if known & {one.goal_id, one.tree_id}]
+
+
+async def as_seen(
+    reading: Reading, several: Sequence[Recalculation]
+) -> Sequence[RecalculationAnswer]:
+    """Show recalculations without goals that whoever asks may not read.
+
+    Records that added something else are told to systems only.
+    """
+    rights = await reading.rights()
+    if rights.user is None:
+        return [_answer(one) for one in several]
+    named = {name for one in several for name in (one.goal_id, one.tree_id)} | {
+        GoalId(difference.goal_id) for one in several for difference in one.differences
+    }
+    known = await reading.visible.of(rights, named)
+    return [
+        replace(
+            _answer(one),
+            goal_id=one.goal_id if one.goal_id in known else None,
+            tree_id=one.tree_id if one.tree_id in known else None,
+            # It may name goals, too.
+            note=one.note if one.tree_id in known else None,
+            differences=[
+                replace(difference, records=())
+                for difference in one.differences
+                if difference.goal_id in known
+            ],
+        )
+        for one in several
+    ]
 
 
 def _answer(one: Recalculation) -> RecalculationAnswer:

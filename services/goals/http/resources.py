@@ -13,7 +13,12 @@ from services.goals.flows import defining
 from services.goals.flows.defining import Defined
 from services.goals.http import writing
 from services.goals.http.answers import ListAnswer, ManyAnswer
-from services.goals.http.context import CurrentService, Service
+from services.goals.http.context import (
+    CurrentCaller,
+    CurrentService,
+    Service,
+    caller_of,
+)
 from services.goals.http.documenting import (
     CHANGE_REFUSALS,
     CREATE_REFUSALS,
@@ -23,6 +28,12 @@ from services.goals.http.documenting import (
 from services.goals.http.fields import Body, OneOrMany
 from services.goals.http.listing import PageQuery, list_response
 from services.goals.http.reading import LINES, IfMatch, PathId, expected_of
+from services.goals.http.tables import (
+    answer_of_table,
+    rows_asked,
+    table_response,
+    wants_table,
+)
 from services.goals.http.writing import (
     AsStored,
     IdempotencyKey,
@@ -57,6 +68,8 @@ class Words:
     read: Told
     change: Told
     delete: Told
+    # What the list looks like as a table; none: it is not offered as one.
+    table: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +99,8 @@ class Resource(Generic[New, Patch, Thing]):
     query: type[PageQuery] = PageQuery
     # Given a `query`, the next things of a list; left out: by their ids.
     page: Callable[[Reading, Any, int], Awaitable[Sequence[Thing]]] | None = None
+    # One by its id, or the refusal; left out: whoever comes in may read any.
+    one: Callable[[Reading, str], Awaitable[Thing]] | None = None
 
     @property
     def path(self) -> str:
@@ -93,7 +108,15 @@ class Resource(Generic[New, Patch, Thing]):
         return f"/v1/{self.words.many.replace(' ', '-')}"
 
 
-def words_of(one: str, many: str, *, create: str, change: str, delete: Told) -> Words:
+def words_of(
+    one: str,
+    many: str,
+    *,
+    create: str,
+    change: str,
+    delete: Told,
+    table: str | None = None,
+) -> Words:
     """Return what the document says of things of which there is little to say."""
     return Words(
         one=one,
@@ -105,6 +128,7 @@ def words_of(one: str, many: str, *, create: str, change: str, delete: Told) -> 
         ),
         change=Told(f"Change a {one}", change),
         delete=delete,
+        table=table,
     )
 
 
@@ -117,7 +141,7 @@ def resource_of(
     as_thing: Callable[[New], Thing],
     patch: type[Patch],
     applied: Callable[[Patch, Thing], Thing],
-    answer: type[Thing],
+    answer: type,
 ) -> Resource[New, Patch, Thing]:
     """Return a kind of thing that is written as every kind is."""
     return Resource(
@@ -199,16 +223,26 @@ def _add_create(router: APIRouter, resource: Resource[New, Patch, Thing]) -> Non
 
 
 def _add_list(router: APIRouter, resource: Resource[New, Patch, Thing]) -> None:
-    async def list_(service: CurrentService, query: PageQuery) -> Response:
+    columns, example = list(resource.new.model_fields), resource.words.table
+
+    async def list_(
+        service: CurrentService, request: Request, query: PageQuery
+    ) -> Response:
+        as_table = example is not None and wants_table(request)
+        size = rows_asked(query) if as_table else query.limit
         # One more than asked, to know of the next page.
-        limit = query.limit + 1
-        async with service.database.reading() as reading:
+        limit = size + 1
+        caller = caller_of(request)
+        async with service.database.reading(caller=caller) as reading:
             if resource.page is None:
                 found = await resource.table(reading).after(query.after_id, limit)
             else:
                 found = await resource.page(reading, query, limit)
-            shown = await resource.view(service).with_numbers(reading, found)
-        return list_response(shown, query.limit, [thing.id for thing in found])
+            view = resource.view(service)
+            shown = found if as_table else await view.with_numbers(reading, found)
+        if as_table:
+            return await table_response(request, found, columns, rows=size)
+        return list_response(shown, size, [thing.id for thing in found])
 
     list_.__annotations__["query"] = _ANNOTATED[resource.query, Query()]
     router.add_api_route(
@@ -218,16 +252,17 @@ def _add_list(router: APIRouter, resource: Resource[New, Patch, Thing]) -> None:
         summary=resource.words.list.summary,
         description=resource.words.list.description,
         response_model=_LIST[resource.answer],
-        responses=errors_of([refusals.INVALID_PARAMETER]),
+        responses=errors_of([refusals.INVALID_PARAMETER])
+        | ({} if example is None else answer_of_table(example)),
     )
 
 
 def _add_read(router: APIRouter, resource: Resource[New, Patch, Thing]) -> None:
-    async def read(service: CurrentService, thing_id: _ThingId) -> Response:
-        async with service.database.reading() as reading:
-            thing = await resource.table(reading).get(thing_id)
-            if thing is None:
-                raise not_found(f"{resource.words.one} {thing_id}")
+    async def read(
+        service: CurrentService, caller: CurrentCaller, thing_id: _ThingId
+    ) -> Response:
+        async with service.database.reading(caller=caller) as reading:
+            thing = await _thing(reading, resource, thing_id)
             shown = await resource.view(service).with_numbers(reading, [thing])
         return thing_response(shown[0], thing.version)
 
@@ -240,6 +275,17 @@ def _add_read(router: APIRouter, resource: Resource[New, Patch, Thing]) -> None:
         response_model=resource.answer,
         responses=errors_of([refusals.NOT_FOUND]),
     )
+
+
+async def _thing(
+    reading: Reading, resource: Resource[New, Patch, Thing], thing_id: str
+) -> Thing:
+    if resource.one is not None:
+        return await resource.one(reading, thing_id)
+    thing = await resource.table(reading).get(thing_id)
+    if thing is None:
+        raise not_found(f"{resource.words.one} {thing_id}")
+    return thing
 
 
 def _add_change(router: APIRouter, resource: Resource[New, Patch, Thing]) -> None:

@@ -1,86 +1,103 @@
-"""Routes of the web page: one document and its files, kept in memory.
+"""Routes of the web page: a document for each screen.
 
-They hold no numbers and ask for no right: what the page shows, it asks of the API,
-which decides who may see it.
+What a screen shows is drawn once here, as far as the one who asks may read it, and from
+then on by its script. Who comes from another site shows no session yet: he is sent the
+document without any data, and its script asks for them.
 """
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
+from fastapi import Path as InPath
 
-STATIC: Final = Path(__file__).with_name("static")
-DOCUMENT: Final = "index.html"
+from services.goals.domain.callers import Caller
+from services.goals.http.context import CurrentService
+from services.goals.http.reading import PathId
+from services.goals.page import first_goal, first_overview, first_tree
+from services.goals.page.documents import Documents
+from services.goals.page.files import files_router
+from services.goals.page.numbers import marks_of
+from services.goals.page.operators import OPERATORS
+from services.goals.page.screens import (
+    EMPTY,
+    GOAL,
+    MANAGED,
+    OVERVIEW,
+    TREE,
+    Managed,
+    Screen,
+)
 
-_MEDIA_TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
-_HEADERS: Final = {
-    # Nothing from another host, nothing inline, framed by nobody.
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'; object-src 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    # The address one came from may hold the one-time code of a page link.
-    "Referrer-Policy": "no-referrer",
-    # Names carry no hash of the content, so a browser asks each time; 304 is cheap.
-    "Cache-Control": "no-cache",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    """One file as it is served."""
-
-    content: bytes
-    media_type: str
-    etag: str
+_Languages = Annotated[str, Header(alias="Accept-Language")]
 
 
 def page_router() -> APIRouter:
     """Return the routes of the page."""
     router = APIRouter(include_in_schema=False)
-    files = _files()
+    router.include_router(files_router())
+    documents = Documents()
 
-    @router.get("/")
-    async def document(if_none_match: Annotated[str, Header()] = "") -> Response:
-        return _answer(files[DOCUMENT], if_none_match)
-
-    @router.get("/static/{name}")
-    async def static(
-        name: str, if_none_match: Annotated[str, Header()] = ""
+    @router.get(TREE.path)
+    async def tree(
+        service: CurrentService, request: Request, languages: _Languages = ""
     ) -> Response:
-        file = files.get(name)
-        if file is None:
-            return Response(status_code=404, headers=_HEADERS)
-        return _answer(file, if_none_match)
+        caller, marks = _reader(request), marks_of(languages)
+        rows = None
+        if caller is not None:
+            rows = await first_tree.rows_of(service.database, caller, marks)
+        return documents.draw(TREE, rows=rows)
 
+    @router.get(OVERVIEW.path)
+    async def overview(
+        service: CurrentService, request: Request, languages: _Languages = ""
+    ) -> Response:
+        caller, marks = _reader(request), marks_of(languages)
+        cards = None
+        # Which goals an address names, its script knows.
+        if caller is not None and "roots" not in request.query_params:
+            now = service.now()
+            cards = await first_overview.cards_of(service.database, caller, marks, now)
+        return documents.draw(OVERVIEW, cards=cards)
+
+    @router.get(GOAL.path)
+    async def goal(
+        service: CurrentService,
+        request: Request,
+        goal_id: Annotated[PathId, InPath(alias="id")],
+        languages: _Languages = "",
+    ) -> Response:
+        caller, marks = _reader(request), marks_of(languages)
+        first = None
+        if caller is not None:
+            first = await first_goal.goal_of(service.database, caller, goal_id, marks)
+        return documents.draw(GOAL, first=first)
+
+    for screen in EMPTY:
+        _add_empty(router, documents, screen)
+    for managed in MANAGED:
+        _add_managed(router, documents, managed)
     return router
 
 
-def _files() -> Mapping[str, _File]:
-    """Read all files once; a name that is not among them cannot be asked for."""
-    return {path.name: _read(path) for path in STATIC.iterdir() if path.is_file()}
+def _reader(request: Request) -> Caller | None:
+    """Return whom `Access` let in, if anybody."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return caller
 
 
-def _read(path: Path) -> _File:
-    content = path.read_bytes()
-    return _File(
-        content=content,
-        media_type=_MEDIA_TYPES[path.suffix],
-        etag=f'"{hashlib.sha256(content).hexdigest()[:32]}"',
-    )
+def _add_empty(router: APIRouter, documents: Documents, screen: Screen) -> None:
+    """Offer the document of a screen whose script asks for all that it shows."""
+
+    @router.get(screen.path, name=screen.path)
+    async def empty() -> Response:
+        return documents.draw(screen)
 
 
-def _answer(file: _File, if_none_match: str) -> Response:
-    headers = _HEADERS | {"ETag": file.etag}
-    if file.etag in if_none_match:
-        return Response(status_code=304, headers=headers)
-    return Response(file.content, media_type=file.media_type, headers=headers)
+def _add_managed(router: APIRouter, documents: Documents, managed: Managed) -> None:
+    """Offer the document in which one kind of thing is edited."""
+
+    @router.get(managed.screen.path, name=managed.screen.path)
+    async def manage() -> Response:
+        return documents.draw(
+            managed.screen, managed=managed, kinds=MANAGED, operators=OPERATORS
+        )

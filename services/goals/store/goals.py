@@ -1,7 +1,7 @@
 """Goals as people define them, and how they hang together."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,8 +11,10 @@ import asyncpg
 import msgspec
 from typing_extensions import override
 
+from services.goals.domain.rights import Rights
 from services.goals.store.connections import Connection
 from services.goals.store.tables import Column, Shape, Tree
+from services.goals.store.visible import visible
 from shared.domain.goals import (
     Goal,
     GoalAttribute,
@@ -23,10 +25,15 @@ from shared.domain.goals import (
     Override,
     Principal,
     PrincipalType,
+    QueryId,
     Share,
+    Slot,
 )
 from shared.domain.periods import FiscalLabel, Period
+from shared.queries.arguments import Arguments
 
+# The column of each measure's rollup query.
+_QUERY: Final = {slot: f"query_{slot}" for slot in Slot}
 _JSON_NAMES: Final = frozenset({"true", "false", "null"})
 
 # An absent condition is null, and holds for every goal.
@@ -34,14 +41,12 @@ _MATCHING = """
 WHERE thing.id > $1
     AND ($3::text IS NULL OR metric_id = $3)
     AND ($4::text IS NULL OR parent_id = $4)
-    AND ($5::boolean IS NULL OR (parent_id IS NULL) = $5)
-    AND ($6::text IS NULL OR (owner_type = $6 AND owner_id = $7))
-    AND ($8::text IS NULL OR strpos(lower(title), lower($8)) > 0)
-    AND ($9::text IS NULL OR manager_id = $9)
-    AND ($10::text IS NULL OR state = $10)
+    AND ($5::text IS NULL OR (owner_type = $5 AND owner_id = $6))
+    AND ($7::text IS NULL OR strpos(lower(title), lower($7)) > 0)
+    AND ($8::text IS NULL OR manager_id = $8)
+    AND ($9::text IS NULL OR state = $9)
 """
-# Only where it is asked for, so that the index on attributes can serve it.
-_HAVING_ATTRIBUTES = "AND thing.attributes @@ $11::text::jsonpath"
+_MATCHING_VALUES: Final = 9
 _PAGE = "ORDER BY thing.id LIMIT $2"
 _CHILDREN = "WHERE parent_id = $1 ORDER BY thing.id"
 # UNION, not UNION ALL: these end even if the rows went in circles.
@@ -68,6 +73,14 @@ WHERE thing.id IN (
 )
 ORDER BY thing.id
 """
+_WITH_QUERY = """
+WHERE (query_actual = $1 OR query_in_progress = $1 OR query_custom = $1)
+  AND thing.id > $2
+  AND {visible}
+ORDER BY thing.id
+LIMIT $3
+"""
+_WITH_QUERY_VALUES: Final = 3
 _ENDING = "WHERE metric_id = $1 AND period_end = $2 ORDER BY thing.id"
 _DESCENDANTS = f"{_BELOW} ORDER BY thing.id"
 _FIRST_CLOSED_BELOW = f"{_BELOW} AND state <> 'open' ORDER BY thing.id LIMIT 1"
@@ -133,27 +146,40 @@ class Goals(Tree[Goal, GoalId]):
         super().__init__(connection, _GOALS, parent="parent_id")
 
     async def matching(
-        self, wanted: GoalFilter, after: str, limit: int
+        self, wanted: GoalFilter, after: str, limit: int, rights: Rights
     ) -> Sequence[Goal]:
-        """Return the next goals of a list in the order of their ids."""
+        """Return the next goals of a list in the order of their ids.
+
+        A goal whose parent the caller may not read is a root to him.
+        """
         owner = wanted.owner
-        conditions, asked = [_MATCHING], list[str]()
+        asked = Arguments(start=_MATCHING_VALUES + 1)
+        readable = visible(rights, asked)
+        above = f"""EXISTS (
+            SELECT FROM goals.goal AS parent
+            WHERE parent.id = thing.parent_id
+            AND {visible(rights, asked, goal="parent")}
+        )"""
+        conditions = [_MATCHING, f"AND {readable}"]
+        if wanted.parent_id is not None:
+            conditions.append(f"AND {above}")
+        if wanted.root is not None:
+            conditions.append(f"AND {'NOT ' if wanted.root else ''}{above}")
         if wanted.attributes:
-            conditions.append(_HAVING_ATTRIBUTES)
-            asked.append(_path_of(wanted.attributes))
+            path = asked.add(_path_of(wanted.attributes), "text")
+            conditions.append(f"AND thing.attributes @@ {path}::jsonpath")
         return await self._things(
             " ".join([*conditions, _PAGE]),
             after,
             limit,
             wanted.metric_id,
             wanted.parent_id,
-            wanted.root,
             None if owner is None else owner.type,
             None if owner is None else owner.id,
             wanted.words,
             wanted.manager_id,
             wanted.state,
-            *asked,
+            *asked.values,
         )
 
     @override
@@ -180,6 +206,19 @@ class Goals(Tree[Goal, GoalId]):
     async def ending(self, metric_id: MetricId, day: date) -> Sequence[Goal]:
         """Return the goals of a metric whose period ends on a day."""
         return await self._things(_ENDING, metric_id, day)
+
+    async def with_query(
+        self, query_id: QueryId, after: str, limit: int, rights: Rights
+    ) -> Sequence[Goal]:
+        """Return the next goals that a query narrows, in the order of their ids."""
+        asked = Arguments(start=_WITH_QUERY_VALUES + 1)
+        return await self._things(
+            _WITH_QUERY.format(visible=visible(rights, asked)),
+            query_id,
+            after,
+            limit,
+            *asked.values,
+        )
 
     async def with_descendants(self, ids: Collection[GoalId]) -> Sequence[Goal]:
         """Return those of these goals that exist, and all goals under them."""
@@ -252,6 +291,18 @@ def _override(text: str | None) -> Override | None:
     return None if text is None else _decode_override(text)
 
 
+def _queries(row: asyncpg.Record) -> Mapping[Slot, QueryId]:
+    return {
+        slot: QueryId(row[name])
+        for slot, name in _QUERY.items()
+        if row[name] is not None
+    }
+
+
+def _query_for(slot: Slot) -> Callable[[Goal], str | None]:
+    return lambda goal: goal.queries.get(slot)
+
+
 def _goal(row: asyncpg.Record) -> Goal:
     return Goal(
         number=GoalNumber(row["number"]),
@@ -273,6 +324,7 @@ def _goal(row: asyncpg.Record) -> Goal:
         owner_records_only=row["owner_records_only"],
         rollup_only_from_children=row["rollup_only_from_children"],
         include_team_members=row["include_team_members"],
+        queries=_queries(row),
         override=_override(row["override"]),
         attributes=_decode_attributes(row["attributes"]),
         shared_with=_decode_shares(row["shared_with"]),
@@ -310,6 +362,7 @@ _GOALS: Final[Shape[Goal]] = Shape(
         Column("attributes", "jsonb", lambda goal: _encode(goal.attributes).decode()),
         Column("cloned_from", "text", lambda goal: goal.cloned_from),
         Column("state", "text", lambda goal: goal.state),
+        *(Column(name, "text", _query_for(slot)) for slot, name in _QUERY.items()),
     ),
     derived=(_SHARES,),
     generated=("version", "number"),

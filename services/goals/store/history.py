@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import asyncpg
+
 from services.goals.domain.history import Resolution, Shown, Span
 from services.goals.store.connections import Statements
 from shared.domain.goals import GoalNumber, Slot
@@ -22,6 +24,21 @@ WHERE number = $1 AND at >= coalesce($2::timestamptz, '-infinity')
   {and_last}
 ORDER BY at
 LIMIT $4
+"""
+# What stood at an instant of each goal's own, one look into the index for each.
+_SHOWN_AT = """
+SELECT
+    asked.place, shown.at, shown.actual::text, shown.in_progress::text,
+    shown.custom::text
+FROM unnest($1::bigint[], $2::timestamptz[])
+    WITH ORDINALITY AS asked (number, instant, place)
+CROSS JOIN LATERAL (
+    SELECT history.at, history.actual, history.in_progress, history.custom
+    FROM rollup_published.history
+    WHERE history.number = asked.number AND history.at <= asked.instant
+    ORDER BY history.at DESC
+    LIMIT 1
+) AS shown
 """
 # The row after it is looked up by the index: one look for each row.
 _AND_LAST = """
@@ -54,6 +71,18 @@ class History(Statements):
         stood: datetime | None = await self.connection.fetchval(_STOOD, number, instant)
         return stood
 
+    async def shown_at(
+        self, asked: Sequence[tuple[GoalNumber, datetime]]
+    ) -> Sequence[Shown | None]:
+        """Return what goals showed at instants; None: there is nothing so old."""
+        rows = await self.connection.fetch(
+            _SHOWN_AT,
+            [number for number, _ in asked],
+            [instant for _, instant in asked],
+        )
+        found = {row["place"]: _shown(row) for row in rows}
+        return [found.get(place) for place in range(1, len(asked) + 1)]
+
     async def shown(
         self,
         number: GoalNumber,
@@ -70,7 +99,8 @@ class History(Statements):
             rows = await self.connection.fetch(_ALL, *bounds)
         else:
             rows = await self.connection.fetch(_LAST, *bounds, stood, resolution, zone)
-        return [
-            Shown(at=row["at"], values={slot: row[slot] for slot in Slot})
-            for row in rows
-        ]
+        return [_shown(row) for row in rows]
+
+
+def _shown(row: asyncpg.Record) -> Shown:
+    return Shown(at=row["at"], values={slot: row[slot] for slot in Slot})

@@ -14,9 +14,12 @@ from services.goals.domain.numbers import (
     GoalNumbers,
     PlaceInForest,
 )
+from services.goals.domain.rights import Rights
 from services.goals.domain.settled import Standing
 from services.goals.store.connections import Statements
+from services.goals.store.visible import EVERY, visible
 from shared.domain.goals import Goal, GoalId, GoalNumber, MetricId, Slot
+from shared.queries.arguments import Arguments
 
 _COLUMNS = """
     goal.number, goal.tree_id, goal.depth, goal.decimals, goal.computing, goal.frozen,
@@ -38,21 +41,28 @@ SELECT {_COLUMNS} FROM rollup_published.goal AS goal
 WHERE goal.number = ANY($1::bigint[])
 """
 # One statement is one snapshot: definitions and numbers of the same moment.
-_FOREST = f"""
+_FOREST = """
 SELECT
-    {_COLUMNS},
+    {columns},
     goal.parent_id, goal.definition, statement_timestamp() AS read_at,
     status.definitions_revision, status.incarnation
 FROM rollup_published.status AS status
 LEFT JOIN rollup_published.goal AS goal
     ON ($1::text IS NULL OR goal.tree_id = $1)
     AND ($2::integer IS NULL OR goal.depth <= $2)
+    {visible}
 ORDER BY goal.depth, goal.id COLLATE "C"
 """
 _REVISIONS = """
-SELECT id, revision FROM rollup_published.goal
-WHERE $1::text IS NULL OR tree_id = $1
+SELECT goal.id, goal.revision FROM rollup_published.goal AS goal
+WHERE ($1::text IS NULL OR goal.tree_id = $1)
+{visible}
 """
+_COMPUTING = """
+SELECT count(*) FROM rollup_published.goal AS goal WHERE goal.computing {visible}
+"""
+_FOREST_VALUES: Final = 2
+_REVISIONS_VALUES: Final = 1
 _PLACE = "SELECT tree_id, depth FROM rollup_published.goal WHERE id = $1"
 _PUBLISHED = "SELECT to_regclass('rollup_published.goal') IS NOT NULL"
 _NEXT_OFFSET = """
@@ -92,17 +102,41 @@ class PublishedStatements(Statements):
         return None if row is None else PlaceInForest(**row)
 
     async def forest(
-        self, tree_id: GoalId | None, *, depth_max: int | None = None
+        self, tree_id: GoalId | None, rights: Rights, *, depth_max: int | None = None
     ) -> AppliedForest:
-        """Return one tree, or all of them, in one consistent picture."""
-        rows = await self.connection.fetch(_FOREST, tree_id, depth_max)
+        """Return what a caller may read of one tree, or all, in one picture."""
+        arguments = Arguments(start=_FOREST_VALUES + 1)
+        rows = await self.connection.fetch(
+            _FOREST.format(columns=_COLUMNS, visible=_defined(rights, arguments)),
+            tree_id,
+            depth_max,
+            *arguments.values,
+        )
         # Ten thousand goals take a while, and others want to be answered meanwhile.
         return await asyncio.to_thread(_forest, rows)
 
-    async def revisions(self, tree_id: GoalId | None) -> Mapping[GoalId, int]:
-        """Return the revision of each goal of one tree, or of all."""
-        rows = await self.connection.fetch(_REVISIONS, tree_id)
+    async def revisions(
+        self, tree_id: GoalId | None, rights: Rights
+    ) -> Mapping[GoalId, int]:
+        """Return the revisions of what a caller may read of one tree, or of all."""
+        arguments = Arguments(start=_REVISIONS_VALUES + 1)
+        rows = await self.connection.fetch(
+            _REVISIONS.format(visible=_defined(rights, arguments)),
+            tree_id,
+            *arguments.values,
+        )
         return {row["id"]: row["revision"] for row in rows}
+
+    async def computing(self, rights: Rights) -> int | None:
+        """Return how many goals that a caller may read are computed; None: any may."""
+        arguments = Arguments()
+        condition = _defined(rights, arguments)
+        if not condition:
+            return None
+        found: int = await self.connection.fetchval(
+            _COMPUTING.format(visible=condition), *arguments.values
+        )
+        return found
 
     async def is_published(self) -> bool:
         """Tell whether rollup's views are there."""
@@ -128,6 +162,17 @@ class PublishedStatements(Statements):
             waiting_parents=rows[0]["waiting_parents"],
             waiting_announcements=rows[0]["waiting_announcements"],
         )
+
+
+def _defined(rights: Rights, arguments: Arguments) -> str:
+    """Return the condition that an applied goal is defined, and readable."""
+    readable = visible(rights, arguments)
+    if readable == EVERY:
+        return ""
+    return (
+        "AND EXISTS (SELECT FROM goals.goal AS thing "
+        f"WHERE thing.number = goal.number AND {readable})"
+    )
 
 
 def _forest(rows: Sequence[asyncpg.Record]) -> AppliedForest:

@@ -11,8 +11,11 @@ from services.goals.domain.recalculations import (
     Recalculation,
     RecalculationStatus,
 )
+from services.goals.domain.rights import Rights
 from services.goals.store.connections import Statements
+from services.goals.store.visible import EVERY, visible
 from shared.domain.goals import Goal, GoalId, GoalNumber
+from shared.queries.arguments import Arguments
 
 KEPT_DAYS: Final = 90
 FORGOTTEN_MAX: Final = 100
@@ -31,7 +34,13 @@ FROM goals.recalculation AS asked
 LEFT JOIN rollup_published.recalculation AS work ON work.id = asked.id
 """
 _FIND = f"{_SELECT} WHERE asked.id = ANY($1::text[])"
-_AFTER = f"{_SELECT} WHERE asked.id > $1 ORDER BY asked.id LIMIT $2"
+_AFTER = f"""
+{_SELECT}
+WHERE asked.id > $1 AND {{visible}}
+ORDER BY asked.id
+LIMIT $2
+"""
+_AFTER_VALUES: Final = 2
 # What rollup has not heard of within an hour is lost: nobody waits for it for ever.
 _RUNNING = f"""
 {_SELECT}
@@ -40,9 +49,16 @@ WHERE asked.tree_id = $1
 ORDER BY asked.id DESC
 LIMIT 1
 """
+# Those that are under way, wherever.
+_UNDER_WAY = f"""
+{_SELECT}
+WHERE coalesce(work.status <> 'done', asked.asked_at > now() - interval '1 hour')
+ORDER BY asked.id
+LIMIT 100
+"""
 _INSERT = """
-INSERT INTO goals.recalculation (id, goal_id, goal_number, tree_id)
-VALUES ($1, $2, $3, $4)
+INSERT INTO goals.recalculation (id, goal_id, goal_number, tree_id, asked_by)
+VALUES ($1, $2, $3, $4, $5)
 RETURNING version, asked_by, asked_at
 """
 _FORGET = f"""
@@ -69,9 +85,23 @@ class Recalculations(Statements):
             _recalculation(row) for row in await self.connection.fetch(_FIND, list(ids))
         ]
 
-    async def after(self, after: str, limit: int) -> Sequence[Recalculation]:
-        """Return the next ones in the order of their ids, which is that of asking."""
-        rows = await self.connection.fetch(_AFTER, after, limit)
+    async def after(
+        self, after: str, limit: int, rights: Rights
+    ) -> Sequence[Recalculation]:
+        """Return the next ones in the order of their ids, which is that of asking.
+
+        Those of goals, or of trees, that the caller may read.
+        """
+        arguments = Arguments(start=_AFTER_VALUES + 1)
+        readable = visible(rights, arguments)
+        if readable != EVERY:
+            readable = (
+                "EXISTS (SELECT FROM goals.goal AS thing "
+                f"WHERE thing.id IN (asked.goal_id, asked.tree_id) AND {readable})"
+            )
+        rows = await self.connection.fetch(
+            _AFTER.format(visible=readable), after, limit, *arguments.values
+        )
         return [_recalculation(row) for row in rows]
 
     async def running_in(self, tree_id: GoalId) -> Recalculation | None:
@@ -79,12 +109,16 @@ class Recalculations(Statements):
         row = await self.connection.fetchrow(_RUNNING, tree_id)
         return None if row is None else _recalculation(row)
 
+    async def under_way(self) -> Sequence[Recalculation]:
+        """Return those that are not done, in the order in which they were asked for."""
+        return [_recalculation(row) for row in await self.connection.fetch(_UNDER_WAY)]
+
     async def insert(
-        self, recalculation_id: str, goal: Goal, tree_id: GoalId
+        self, recalculation_id: str, goal: Goal, tree_id: GoalId, *, asked_by: str
     ) -> Recalculation:
         """Note that somebody asks for one."""
         [row] = await self.connection.fetch(
-            _INSERT, recalculation_id, goal.id, goal.number, tree_id
+            _INSERT, recalculation_id, goal.id, goal.number, tree_id, asked_by
         )
         return Recalculation(
             id=recalculation_id,

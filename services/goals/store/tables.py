@@ -6,6 +6,7 @@ from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 import asyncpg
 
+from services.goals.domain.audit import Trail, UnauditedError
 from services.goals.domain.directory import Use
 from services.goals.store.connections import Connection, Statements
 
@@ -57,6 +58,11 @@ class Shape(Generic[Thing]):
     uses: Sequence[tuple[str, str, str]] = ()
 
     @property
+    def kind(self) -> str:
+        """What people call one: the name of the table, without where it stands."""
+        return self.table.removeprefix("goals.").removeprefix("directory_")
+
+    @property
     def select(self) -> str:
         """The beginning of every question for things."""
         own = ("id", *self.generated, *(column.name for column in self.columns))
@@ -87,6 +93,8 @@ class Table(Statements, Generic[Thing]):
     def __init__(self, connection: Connection, shape: Shape[Thing]) -> None:
         super().__init__(connection)
         self._shape = shape
+        # Where each write is noted; none: this is only to look at.
+        self.trail: Trail | None = None
 
     async def get(self, thing_id: str) -> Thing | None:
         """Return the thing with this id, if there is one."""
@@ -113,8 +121,8 @@ class Table(Statements, Generic[Thing]):
 
     async def insert(self, things: Sequence[Thing]) -> Sequence[Thing]:
         """Store new things; return them with what the database gave them."""
-        shape = self._shape
-        return await self._write(
+        shape, trail = self._shape, self._audited()
+        stored = await self._write(
             f"""
             INSERT INTO {shape.table} AS thing ({shape.names})
             SELECT * FROM {shape.given}
@@ -122,14 +130,18 @@ class Table(Statements, Generic[Thing]):
             """,
             things,
         )
+        for thing in stored:
+            trail.created(shape.kind, thing.id, thing)
+        return stored
 
     async def update(self, things: Sequence[Thing]) -> Sequence[Thing]:
         """Store things as they are now; return them with their new versions."""
-        shape = self._shape
+        shape, trail = self._shape, self._audited()
+        before = {one.id: one for one in await self.find([one.id for one in things])}
         changes = ", ".join(
             f"{column.name} = given.{column.name}" for column in shape.columns
         )
-        return await self._write(
+        stored = await self._write(
             f"""
             UPDATE {shape.table} AS thing
             SET {changes}, version = nextval('goals.version')
@@ -139,9 +151,15 @@ class Table(Statements, Generic[Thing]):
             """,
             things,
         )
+        for thing in stored:
+            trail.changed(shape.kind, thing.id, before[thing.id], thing)
+        return stored
 
     async def delete(self, thing_id: str) -> None:
         """Forget a thing."""
+        trail, before = self._audited(), await self.get(thing_id)
+        if before is not None:
+            trail.deleted(self._shape.kind, thing_id, before)
         await self.connection.execute(
             f"DELETE FROM {self._shape.table} WHERE id = $1", thing_id
         )
@@ -150,6 +168,14 @@ class Table(Statements, Generic[Thing]):
         """Return what needs the thing."""
         found = [await self._use(thing_id, *use) for use in self._shape.uses]
         return [use for use in found if use.count]
+
+    def _audited(self) -> Trail:
+        if self.trail is None:
+            raise UnauditedError(
+                f"{self._shape.table} is written past Database.changing, where the "
+                "audit trail is; open a write there"
+            )
+        return self.trail
 
     async def _use(self, thing_id: str, verb: str, rows: str, name: str) -> Use:
         [row] = await self.connection.fetch(

@@ -7,13 +7,10 @@ content with the greater hash wins.
 import hashlib
 import json
 from datetime import UTC
-from decimal import Context, Decimal
-from typing import Final
+from decimal import Decimal
 
 from shared.domain.records import AttributeValue, Record
-
-# More digits than any record may have: what differs in the last one differs.
-_EXACT: Final = Context(prec=200)
+from shared.queries.values import text_in
 
 
 def content_hash(record: Record) -> bytes:
@@ -33,11 +30,10 @@ def content_hash(record: Record) -> bytes:
 
 
 def _plain(value: AttributeValue) -> object:
-    """Write a number in one way only: 1, 1.0 and 1e0 say the same."""
+    """Write a number as queries read it as text: 1e0 says the same as 1, 1.0 not."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return value
-    number = Decimal(value)
-    return ["number", format(number.normalize(_EXACT), "f") if number else "0"]
+    return ["number", text_in(value)]
 
 
 _TEXTUAL = frozenset({str, type(None)})

@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from services.rollup.domain.latencies import Arrivals
 from shared.domain.goals import GoalNumber
 from shared.domain.records import Record
 
@@ -75,6 +76,7 @@ class Deltas:
     amounts: dict[int, int] = field(default_factory=dict)
     causes: dict[int, list[str]] = field(default_factory=dict)
     traces: dict[int, str] = field(default_factory=dict)
+    arrivals: Arrivals | None = None
 
     def add(
         self,
@@ -118,6 +120,8 @@ class GroupDeltas:
     amounts: Sequence[int]
     causes: Mapping[int, Sequence[str]]
     traces: Mapping[int, str]
+    # When the batch's records came to Kafka; none came, if definitions changed.
+    arrivals: Arrivals | None = None
 
 
 def by_group(
@@ -144,4 +148,5 @@ def _of_slots(deltas: Deltas, slots: list[int]) -> GroupDeltas:
             for number in sorted(numbers)
             if number in deltas.traces
         },
+        deltas.arrivals,
     )

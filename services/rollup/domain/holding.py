@@ -5,6 +5,7 @@ what it shows, so whatever changes that goes up to the first goal that holds its
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from services.rollup.domain.definitions import Definitions, Outcome
@@ -23,6 +24,8 @@ class Standing:
     computing: int
     # What it shows instead of what is computed.
     held: list[int] | None = None
+    # It was derived to the end once: what it shows was whole.
+    was_whole: bool = False
 
     @property
     def shown(self) -> list[int]:
@@ -65,12 +68,12 @@ class Holding:
 
         So what somebody wrote over a goal stands though he wrote over its children too.
         """
-        directory = self._definitions.directory
+        freezes = self._definitions.freezes
         deepest_first = sorted(
             overdue(self._definitions), key=lambda node: node.depth, reverse=True
         )
         for node in deepest_first:
-            if node.number in self._forest.frozen and not directory.freezes(node.goal):
+            if node.number in self._forest.frozen and not freezes(node.goal):
                 self.thaw(node)
         for node in deepest_first:
             if override_is_overdue(node):
@@ -184,21 +187,28 @@ class Holding:
         forest.frozen.discard(number)
         self._definitions.index_goal(node.goal)
         self.outcome.held.add(number)
+        self.outcome.rewritten.add(number)
         self.outcome.rederived.add(number)
         if number not in forest.locked:
             self.release(number)
 
-    def freeze_overdue(self) -> None:
-        """Let goals that are not open stand still, last of all."""
-        directory, frozen = self._definitions.directory, self._forest.frozen
+    def freeze_overdue(self, at_once: AbstractSet[GoalNumber]) -> None:
+        """Let goals that are not open stand still, last of all; some `at_once`."""
+        freezes, frozen = self._definitions.freezes, self._forest.frozen
         for node in overdue(self._definitions):
-            if node.number not in frozen and directory.freezes(node.goal):
-                self._freeze(node)
+            if node.number not in frozen and freezes(node.goal):
+                fails = self._definitions.fails(node.goal)
+                self._freeze(node, at_once=fails or node.number in at_once)
 
-    def _freeze(self, node: Node) -> None:
-        """Let a goal stand still, once what it shows is whole."""
+    def _freeze(self, node: Node, *, at_once: bool) -> None:
+        """Let a goal stand still, once what it shows is whole.
+
+        One whose query fails, or whose manager may not read any more what it counts,
+        keeps what it shows at once: what is computed will not be whole any more.
+        """
         number, standing = node.number, self.standing(node.number)
-        if standing.computing:
+        waits = number in self._bases.known or not at_once
+        if standing.computing and waits:
             self.outcome.freezing.add(number)
             return
         self._definitions.unindex_goal(node.goal)

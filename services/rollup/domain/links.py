@@ -1,67 +1,92 @@
-"""Which links live definitions read through, and what they see at the other end.
+"""Which kinds of records live definitions look at beside the one that adds.
 
-A rollup field may read state and status, or the date, of the record that its own
-records link to: their *parent*, one step away and never further. A record that reads
-through a link *depends* on its parent.
+A rollup field may read state, status or date of the record that its own records link
+to, and a query may look further. A record *depends* on those that were looked at when
+it was evaluated; here stands only for which entities that may be at all.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 
-from shared.domain.goals import Link
-from shared.domain.records import AttributeValue, Parents, Record
+from shared.domain.records import Record
+from shared.queries.values import value_at
 
-NO_PARENTS: Final[Parents] = {}
+# What dependants may see of a record, as text: 1 is not true, and 1.50 not 1.5.
+# Nothing, if it does not exist.
+_Seen = list[str]
 
-# What dependants may see of a record; nothing, if it does not exist.
-_Seen = tuple[str | None, str | None, list[AttributeValue]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What definitions look at beside the records of one entity."""
+
+    # The entities looked into: which attributes of their records are read there.
+    looks_into: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+    looks_at_clock: bool = False
 
 
 class Links:
-    """The links that live definitions read through."""
+    """What live definitions look at beside the record that adds, each counted."""
 
     def __init__(self) -> None:
-        # By the entity whose records hold them.
-        self._from: dict[str, frozenset[Link]] = {}
-        # By the entity that they lead to: the dates that are read there.
-        self._dates: dict[str, tuple[str, ...]] = {}
+        # Entities whose records may depend on others; on the time.
+        self._starts: Counter[str] = Counter()
+        self._timed: Counter[str] = Counter()
+        # Entities whose records others may depend on, and what is read there.
+        self._ends: Counter[str] = Counter()
+        self._read: dict[str, Counter[str]] = {}
 
-    def follow(self, links: Iterable[tuple[str, Link, str | None]]) -> None:
-        """Know these links only: the entity that has each, and the date read there."""
-        starts: dict[str, set[Link]] = {}
-        dates: dict[str, set[str]] = {}
-        for entity, link, date_attribute in links:
-            starts.setdefault(entity, set()).add(link)
-            read = dates.setdefault(link.entity, set())
-            if date_attribute is not None:
-                read.add(date_attribute)
-        self._from = {entity: frozenset(several) for entity, several in starts.items()}
-        self._dates = {entity: tuple(sorted(names)) for entity, names in dates.items()}
+    def add(self, entity: str, outlook: Outlook) -> None:
+        """Know what one more definition looks at beside records of an entity."""
+        if outlook.looks_into:
+            self._starts[entity] += 1
+        if outlook.looks_at_clock:
+            self._timed[entity] += 1
+        for looked_into, names in outlook.looks_into.items():
+            self._ends[looked_into] += 1
+            self._read.setdefault(looked_into, Counter()).update(names)
+
+    def remove(self, entity: str, outlook: Outlook) -> None:
+        """Forget one definition that was added with the same words."""
+        if outlook.looks_into:
+            self._starts[entity] -= 1
+        if outlook.looks_at_clock:
+            self._timed[entity] -= 1
+        for looked_into, names in outlook.looks_into.items():
+            self._ends[looked_into] -= 1
+            self._read[looked_into].subtract(names)
+        # Without those that nobody counts any more.
+        self._starts, self._timed, self._ends = (
+            +self._starts,
+            +self._timed,
+            +self._ends,
+        )
 
     def start_from(self, entities: Iterable[str]) -> bool:
         """Tell whether records of these entities may depend on others."""
-        return not self._from.keys().isdisjoint(entities)
+        return any(entity in self._starts for entity in entities)
 
     def lead_to(self, entity: str) -> bool:
         """Tell whether others may depend on records of this entity."""
-        return entity in self._dates
+        return entity in self._ends
 
     def touch(self, records: Iterable[Record]) -> bool:
         """Tell whether any of these records may depend on others, or others on it."""
-        return bool(self._from) and any(
-            record.entity in self._from or record.entity in self._dates
+        return bool(self._starts) and any(
+            record.entity in self._starts or record.entity in self._ends
             for record in records
         )
 
-    def parents_of(self, record: Record) -> set[str]:
-        """Return the keys of the records that a record depends on."""
-        if record.deleted:
-            return set()
-        keys = {
-            link.parent_key(record.attributes)
-            for link in self._from.get(record.entity, ())
-        }
-        return {key for key in keys if key is not None}
+    @property
+    def look_at_any_clock(self) -> bool:
+        """Tell whether time alone may change what any record adds."""
+        return bool(self._timed)
+
+    def look_at_clock(self, entity: str) -> bool:
+        """Tell whether time alone may change what records of this entity add."""
+        return entity in self._timed
 
     def see_a_change(self, before: Record | None, after: Record) -> bool:
         """Tell whether dependants of a record read other things of it than before."""
@@ -70,11 +95,6 @@ class Links:
     def _seen(self, record: Record | None) -> _Seen | None:
         if record is None or record.deleted:
             return None
-        return (
-            record.state,
-            record.status,
-            [
-                record.attributes.get(name)
-                for name in self._dates.get(record.entity, ())
-            ],
-        )
+        # In the order in which they became known, which is one for all.
+        names = self._read.get(record.entity, Counter[str]())
+        return [repr(value_at(record, name)) for name, users in names.items() if users]

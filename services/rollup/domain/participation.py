@@ -6,10 +6,12 @@ all goals at once; a property test holds the two together.
 
 from collections.abc import Collection
 
+from services.rollup.domain.queries import Asked
 from shared.domain.amounts import MetricKind, units_of
 from shared.domain.goals import Goal, Link, Metric, PrincipalType, RollupField
 from shared.domain.periods import bounds_of, lies_in, when_of
 from shared.domain.records import Parents, Record
+from shared.queries.seeing import Seeing
 
 
 def participates(
@@ -18,10 +20,12 @@ def participates(
     field: RollupField,
     parents: Parents,
     members: Collection[str] = (),
+    asked: Asked | None = None,
 ) -> bool:
-    """Tell whether a record adds to a goal's rollup field.
+    """Tell whether a record adds to a goal's rollup field if its manager may read it.
 
-    `members` are the users of the team that owns the goal.
+    `members` are the users of the team that owns the goal, `asked` is its query for
+    this field, if it has one.
     """
     return (
         not record.deleted
@@ -30,6 +34,7 @@ def participates(
         and _has_state(_read_from(field.state_from, record, parents), field)
         and _has_owner(record, goal, members)
         and _is_dated(_read_from(field.date_from, record, parents), goal, field)
+        and (asked is None or asked.lets_through(record, Seeing(parents)))
     )
 
 

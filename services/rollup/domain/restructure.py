@@ -7,15 +7,15 @@ period changes is derived again as one, and shows the former ones until then.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from services.rollup.domain.definitions import Changes, Definitions, Outcome
-from services.rollup.domain.directory import DirectoryNews
 from services.rollup.domain.forest import Forest
 from services.rollup.domain.holding import Holding, Standing
 from services.rollup.domain.made_under import Bases, MadeUnder
 from services.rollup.domain.overflow import TOTAL_OVERFLOW
 from services.rollup.domain.recalculation import recalculated_with
-from services.rollup.domain.touching import counting_with, measured_by, orphans
+from services.rollup.domain.touching import measured_by, orphans
 from shared.domain.goals import Goal, GoalId, GoalNumber, Metric
 
 
@@ -51,7 +51,13 @@ class Restructuring:
     ) -> Outcome:
         """Apply the changes: metrics, then departures, then goals and their places."""
         lost = [node.goal for node in orphans(changes, self._forest)]
-        self._set_members(changes.directory)
+        already = set(computing_already)
+        halting = self._halting(changes)
+        self._count_anew(changes.otherwise.goals - halting)
+        self.outcome.passed = self._read_in_part(
+            changes.otherwise.passed - halting,
+            already if not changes.due else changes.otherwise.passed,
+        )
         for metric in changes.metrics:
             self._set_metric(metric)
         for goal_id in changes.gone_goals:
@@ -72,8 +78,12 @@ class Restructuring:
             self.outcome.rederived | self._attached
         )
         self._recalculate(changes.recalculated)
-        self._mark_computing(set(computing_already))
-        self._holding.freeze_overdue()
+        self.outcome.passed -= self.outcome.rederived
+        self.outcome.due = (
+            (self._forest.nodes.keys() - self._forest.frozen) & set(changes.due)
+        ) - (self.outcome.rederived | already)
+        self._mark_computing(already)
+        self._holding.freeze_overdue(halting - self.outcome.renewed)
         self._judge()
         return self.outcome
 
@@ -81,16 +91,50 @@ class Restructuring:
         """Return the goal's numbers as they are now."""
         return self._holding.standing(number)
 
-    def _set_members(self, news: DirectoryNews) -> None:
-        """Let goals of teams count what those who are members now own."""
-        goals = [node.goal for node in counting_with(news, self._forest)]
-        for goal in goals:
+    def _halting(self, changes: Changes) -> set[GoalNumber]:
+        """Return the goals that end with this change, or ended before: they stay so.
+
+        They would count otherwise by it, and show what was whole before.
+        """
+        now = {one.number: one for one in changes.goals}
+        concerned = changes.otherwise.goals | changes.otherwise.passed
+        return {
+            number
+            for number in self._forest.nodes.keys() & concerned
+            if self._halts(now.get(number, self._forest.nodes[number].goal))
+        }
+
+    def _halts(self, goal: Goal) -> bool:
+        directory, standing = (
+            self._definitions.directory,
+            self._holding.standing(goal.number),
+        )
+        if directory.stops(goal) and goal.number not in self._bases.known:
+            return standing.was_whole or not standing.computing
+        ends = directory.stops(goal) or directory.ends(goal)
+        return ends and not standing.computing
+
+    def _count_anew(self, numbers: Iterable[GoalNumber]) -> None:
+        """Let goals count what they should now; who fails keeps all."""
+        for number in sorted(self._forest.nodes.keys() & set(numbers)):
+            goal = self._forest.nodes[number].goal
             self._definitions.unindex_goal(goal)
-        self._definitions.directory.members.update(news.members)
-        for goal in goals:
             self._definitions.index_goal(goal)
-            self.outcome.rewritten.add(goal.number)
-            self.outcome.rederived.add(goal.number)
+            self.outcome.rewritten.add(number)
+            if not self._definitions.fails(goal):
+                self.outcome.rederived.add(number)
+
+    def _read_in_part(
+        self, passed: AbstractSet[GoalNumber], more: AbstractSet[GoalNumber]
+    ) -> set[GoalNumber]:
+        """Return the goals for which some owners' records are all there is to read.
+
+        For those with `more`, which are derived again already or have others due, all
+        is read.
+        """
+        here = self._forest.nodes.keys() & passed
+        self.outcome.rederived |= here & more
+        return here - more
 
     def _wake_expired(self, recalculated: Iterable[GoalNumber]) -> None:
         """Let expired goals that somebody changed follow their records once more.
@@ -99,7 +143,7 @@ class Restructuring:
         have another metric: what they held says nothing any more. They stand still
         again as soon as they are derived.
         """
-        forest, directory = self._forest, self._definitions.directory
+        forest = self._forest
         asleep = {
             node.number
             for number in forest.nodes.keys() & set(recalculated)
@@ -108,19 +152,17 @@ class Restructuring:
         asleep |= self.outcome.rederived
         for number in sorted(asleep & forest.frozen):
             node = forest.nodes[number]
-            may_follow = directory.error_of(node.goal) is None
+            may_follow = self._definitions.error_of(node.goal) is None
             if node.goal.is_open and (may_follow or number in self._measured_anew):
                 self._holding.thaw(node)
 
     def _judge(self) -> None:
         """Say of every goal what is wrong with it, or with one below it."""
-        forest, directory = self._forest, self._definitions.directory
-        if not (self._before or directory.disabled or forest.overflown):
-            return
+        forest, error_of = self._forest, self._definitions.error_of
         forest.errors = {
             number: error
             for number in forest.frozen
-            if (error := directory.error_of(forest.nodes[number].goal)) is not None
+            if (error := error_of(forest.nodes[number].goal)) is not None
         }
         forest.errors.update(dict.fromkeys(forest.overflown, TOTAL_OVERFLOW))
         forest.blamed = forest.blame()
@@ -167,6 +209,7 @@ class Restructuring:
             self.outcome.rewritten,
             self.outcome.moved,
             self.outcome.rederived,
+            self.outcome.passed,
             self.outcome.planted,
             self.outcome.held,
             self.outcome.freezing,
@@ -199,11 +242,23 @@ class Restructuring:
             self._measured_anew.add(number)
             if number in self._forest.written:
                 self._holding.release(number)
-        if participation_key(old) != participation_key(goal):
+        if participation_key(old) != participation_key(goal) or (
+            old.manager_id != goal.manager_id and self._is_seen_otherwise(goal)
+        ):
             self._definitions.unindex_goal(old)
             self._definitions.index_goal(goal)
             self.outcome.rederived.add(number)
         node.goal = goal
+
+    def _is_seen_otherwise(self, goal: Goal) -> bool:
+        """Tell whether a goal may count otherwise with its new manager's eyes.
+
+        What it counted when it expired is not known any more: the eyes that it was seen
+        with may have changed since.
+        """
+        if goal.number in self._forest.frozen:
+            return goal.is_open and not goal.rollup_only_from_children
+        return self._definitions.stands_elsewhere(goal)
 
     def _set_places(self, goals: Sequence[Goal], *, again: bool = False) -> None:
         """Move goals: all leave first, so that no order of moves makes a circle."""
@@ -275,14 +330,15 @@ class Restructuring:
     def _recalculate(self, numbers: Sequence[GoalNumber]) -> None:
         """Have the whole trees of some goals derived again, whatever changed there."""
         outcome = self.outcome
-        outcome.renewed = set(outcome.rederived)
+        outcome.renewed = outcome.rederived | outcome.passed
         for number in numbers:
             if number in self._forest.nodes:
                 outcome.recalculated[number] = recalculated_with(number, self._forest)
                 outcome.rederived |= outcome.recalculated[number]
 
     def _mark_computing(self, already: set[GoalNumber]) -> None:
-        for number in self.outcome.rederived - already:
+        again = self.outcome.rederived | self.outcome.passed | self.outcome.due
+        for number in again - already:
             own_line = [
                 self._forest.nodes[number],
                 *self._forest.ancestors(number),
@@ -298,13 +354,17 @@ def _verdict(forest: Forest, number: GoalNumber) -> tuple[GoalNumber, str] | Non
 
 
 def participation_key(goal: Goal) -> tuple[object, ...]:
-    """Return the part of a definition that decides which records count."""
+    """Return the part of a definition that decides which records count.
+
+    What the manager reads, of records and in queries, is compared apart.
+    """
     return (
         goal.metric_id,
         goal.owner if goal.owner_records_only else None,
         goal.owner_records_only,
         # Those who know the members know whether that makes a difference.
         goal.include_team_members,
+        goal.queries,
         goal.rollup_only_from_children,
         goal.period,
     )

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from services.rollup.domain.definitions import Changes, Definitions
-from services.rollup.domain.directory import DirectoryNews
 from services.rollup.domain.forest import Forest, Node
 from services.rollup.domain.made_under import MadeUnder
-from shared.domain.goals import Goal, GoalNumber, PrincipalType
+from shared.domain.goals import Goal, GoalNumber
 
 
 def touched_goals(
@@ -33,7 +32,11 @@ def touched_goals(
             numbers.add(parent)
     numbers |= {node.number for node in _orphans_with_parents(changes, forest)}
     numbers |= {node.number for node in overdue(definitions)}
-    numbers |= {node.number for node in counting_with(changes.directory, forest)}
+    numbers |= forest.nodes.keys() & {
+        *changes.otherwise.goals,
+        *changes.otherwise.passed,
+        *changes.due,
+    }
     metric_ids = {metric.id for metric in changes.metrics}
     if metric_ids:
         numbers |= {
@@ -93,7 +96,7 @@ def moving_groups(changes: Changes, definitions: Definitions) -> set[int]:
         node = forest.nodes[number]
         old_parent = None if node.parent is None else forest.nodes[node.parent].goal.id
         if (goal.state, goal.override) != (node.goal.state, node.goal.override) or (
-            definitions.directory.freezes(goal) != (number in forest.frozen)
+            definitions.freezes(goal) != (number in forest.frozen)
         ):
             groups.add(node.group)
         if goal.number != number or goal.parent_id != old_parent:
@@ -132,25 +135,12 @@ def _orphans_with_parents(changes: Changes, forest: Forest) -> list[Node]:
 def overdue(definitions: Definitions) -> list[Node]:
     """Return the goals whose override, or whose standing still, is to be applied."""
     # All goals are looked at, several times in each change.
-    frozen, freezes = definitions.forest.frozen, definitions.directory.freezes
+    frozen, freezes = definitions.forest.frozen, definitions.freezes
     return [
         node
         for number, node in definitions.forest.nodes.items()
         if freezes(node.goal) is not (number in frozen)
         or (node.goal.override is not None and override_is_overdue(node))
-    ]
-
-
-def counting_with(news: DirectoryNews, forest: Forest) -> list[Node]:
-    """Return the goals of teams whose members' records they count."""
-    if not news.members:
-        return []
-    return [
-        node
-        for node in forest.nodes.values()
-        if node.goal.include_team_members
-        and node.goal.owner.type is PrincipalType.TEAM
-        and node.goal.owner.id in news.members
     ]
 
 

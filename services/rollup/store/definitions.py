@@ -10,7 +10,7 @@ from services.rollup.domain.forest import Forest
 from services.rollup.domain.holding import Standing
 from services.rollup.domain.made_under import MadeUnder
 from services.rollup.domain.overflow import TOTAL_OVERFLOW
-from services.rollup.store import directory
+from services.rollup.store import directory, queries
 from services.rollup.store.made_under import made_under_of, text_of
 from shared.domain.goals import Goal, GoalId, GoalNumber, MetricId
 from shared.messages.definitions import GoalDefinition, MetricDefinition
@@ -38,8 +38,9 @@ ORDER BY number
 
 _STANDINGS = """
 SELECT number, computed_actual, computed_in_progress, computed_custom, computing,
-       held_actual, held_in_progress, held_custom
+       held_actual, held_in_progress, held_custom, rolled_up_at IS NOT NULL
 FROM rollup.total
+JOIN rollup.goal USING (number)
 WHERE number = ANY($1::bigint[])
 """
 
@@ -204,6 +205,8 @@ async def bring_up_to_date(
     metrics = await connection.fetch(_METRICS_SINCE, since)
     goals = await connection.fetch(_GOALS_SINCE, since)
     entries = await directory.since(connection, since)
+    news = queries.announced_queries(await queries.since(connection, since))
+    now, _ = await directory.clock(connection)
     # From here on nothing waits: whoever looks sees the old or the new, whole.
     forest = definitions.forest
     for row in goals:
@@ -211,8 +214,9 @@ async def bring_up_to_date(
         if node is not None:
             definitions.unindex_goal(node.goal)
             forest.detach(node.number)
-    # All goals that count with a changed team are in the patch too.
-    definitions.directory.take(directory.directory_news(entries))
+    # All goals that count otherwise by this are in the patch too.
+    definitions.take(directory.directory_news(entries), news)
+    definitions.directory.look_at(now)
     for row in metrics:
         _patch_metric(definitions, row)
     for row in goals:
@@ -303,6 +307,7 @@ async def standings(
             [int(row[1]), int(row[2]), int(row[3])],
             row[4],
             None if row[5] is None else [int(row[5]), int(row[6]), int(row[7])],
+            was_whole=row[8],
         )
         for row in rows
     }

@@ -1,22 +1,38 @@
 """The directory as rollup keeps it, and the one clock of all processes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Final
 
 import asyncpg
 from pydantic import TypeAdapter
 
 from services.rollup.domain.directory import DirectoryNews, Schedule
+from shared.domain.entities import AttributeType
+from shared.domain.fiscal import FiscalCalendar, calendar_of
 from shared.messages.definitions import (
     Definition,
+    EntityDefinition,
+    FiscalCalendarDefinition,
     Kind,
     OrganizationDefinition,
-    TeamDefinition,
     UserDefinition,
 )
+from shared.messages.people import people_news
 from shared.plumbing.postgres import Connection
 
 _definition: TypeAdapter[Definition] = TypeAdapter(Definition)
+
+_WEEKDAYS: Final = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
 
 # A kind and an id.
 Entry = tuple[Kind, str]
@@ -51,20 +67,54 @@ _NOTE_TICK = "UPDATE rollup.clock SET ticked_at = $1"
 
 def directory_news(entries: Entries) -> DirectoryNews:
     """Return what entries of the directory say to rollup."""
-    schedule: Schedule | None = None
-    disabled: dict[str, bool] = {}
-    members: dict[str, Sequence[str]] = {}
+    news = _News()
     for (kind, name), entry in entries.items():
+        news.hear(kind, name, entry)
+    return DirectoryNews(
+        disabled=news.disabled,
+        people=people_news(entries),
+        types=news.types,
+        **news.organization,
+    )
+
+
+@dataclass(slots=True)
+class _News:
+    """What entries of the directory say besides of people, kind by kind."""
+
+    disabled: dict[str, bool] = field(default_factory=dict)
+    types: dict[str, Mapping[str, AttributeType] | None] = field(default_factory=dict)
+    organization: dict[str, Any] = field(default_factory=dict)
+
+    def hear(self, kind: Kind, name: str, entry: Definition | None) -> None:
+        """Take in what one entry says; none: it is gone."""
         if kind is Kind.USER:
-            disabled[name] = isinstance(entry, UserDefinition) and entry.disabled
-        elif kind is Kind.TEAM:
-            members[name] = entry.members if isinstance(entry, TeamDefinition) else ()
+            user = entry if isinstance(entry, UserDefinition) else None
+            self.disabled[name] = user is not None and user.disabled
+        elif kind is Kind.ENTITY:
+            entity = entry if isinstance(entry, EntityDefinition) else None
+            self.types[name] = None if entity is None else entity.attributes
         elif isinstance(entry, OrganizationDefinition):
-            schedule = Schedule(
-                expiry_days=entry.goal_rollup_expiry_days,
-                frequency_hours=entry.goal_rollup_frequency_hours,
-            )
-    return DirectoryNews(disabled=disabled, members=members, schedule=schedule)
+            self.organization = _organization(entry)
+
+
+def _organization(entry: OrganizationDefinition) -> dict[str, Any]:
+    return {
+        "schedule": Schedule(
+            expiry_days=entry.goal_rollup_expiry_days,
+            frequency_hours=entry.goal_rollup_frequency_hours,
+        ),
+        "week_start": _WEEKDAYS.index(entry.week_start),
+        "calendar": _calendar(entry.fiscal_calendar),
+    }
+
+
+def _calendar(calendar: FiscalCalendarDefinition) -> FiscalCalendar:
+    return calendar_of(
+        start=calendar.start,
+        template=calendar.template,
+        year_named_by=calendar.year_named_by,
+    )
 
 
 async def since(connection: Connection, revision: int) -> Entries:

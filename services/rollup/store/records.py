@@ -368,7 +368,10 @@ def _rows_of(groups: Mapping[int, GroupDeltas]) -> tuple[list[int] | list[str], 
         list(groups),
         [array_literal(slots) for slots, _ in encoded],
         [array_literal(amounts) for _, amounts in encoded],
-        [causes_text(deltas.causes, deltas.traces) for deltas in groups.values()],
+        [
+            causes_text(deltas.causes, deltas.traces, deltas.arrivals)
+            for deltas in groups.values()
+        ],
     )
 
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from shared.domain.goals import GoalNumber
 from shared.plumbing.postgres import Connection
@@ -24,10 +27,25 @@ class Rederivation:
     recalculation_id: str | None
     # If given, it is about all that depends on these, and no goal waits for its end.
     parents: Sequence[str] | None
+    # If given, it is about the records that are due up to then.
+    due_until: datetime | None
 
 
 _QUEUE = """
 INSERT INTO rollup.rederivation (numbers, owners, entities, recalculation_id)
+VALUES ($1, NULL, '{}', $2)
+RETURNING id
+"""
+
+# One reads what is due; if there is one, it reads on up to now.
+_EXTEND_DUE = """
+UPDATE rollup.rederivation
+SET due_until = $1
+WHERE due_until IS NOT NULL AND NOT is_read
+RETURNING id
+"""
+_QUEUE_DUE = """
+INSERT INTO rollup.rederivation (numbers, owners, entities, due_until)
 VALUES ($1, NULL, '{}', $2)
 RETURNING id
 """
@@ -73,6 +91,12 @@ FROM (
 WHERE id = $1
 """
 
+_QUEUE_PART = """
+INSERT INTO rollup.rederivation (numbers, owners, entities)
+VALUES ($1, $2, $3)
+RETURNING id
+"""
+
 _QUEUE_PARENTS = """
 INSERT INTO rollup.rederivation (numbers, owners, entities, parents)
 VALUES ('{}', NULL, '{}', $1)
@@ -82,7 +106,7 @@ VALUES ('{}', NULL, '{}', $1)
 # goes on: it is asked what it finds.
 _DROP_DESERTED = """
 DELETE FROM rollup.rederivation
-WHERE recalculation_id IS NULL AND parents IS NULL
+WHERE recalculation_id IS NULL AND parents IS NULL AND due_until IS NULL
   AND NOT EXISTS (
       SELECT FROM rollup.goal
       WHERE goal.rederivation_id = rederivation.id AND NOT goal.gone
@@ -92,7 +116,7 @@ WHERE recalculation_id IS NULL AND parents IS NULL
 # Any process may read on; one at a time reads for a job. Whoever changed a goal waits
 # for it, so recalculations come last.
 _TAKE = """
-SELECT id, owners, entities, cursor, recalculation_id, parents
+SELECT id, owners, entities, cursor, recalculation_id, parents, due_until
 FROM rollup.rederivation
 WHERE NOT is_read
 ORDER BY recalculation_id IS NOT NULL, id
@@ -104,7 +128,15 @@ _ADVANCE = """
 UPDATE rollup.rederivation
 SET cursor = $2, records_read = records_read + $3
 WHERE id = $1
+RETURNING records_expected
 """
+# Counting them would take as long as reading them; the planner's guess takes nothing.
+_ESTIMATE = """
+EXPLAIN (FORMAT JSON)
+SELECT FROM rollup.record
+WHERE entity = ANY($1::text[]) AND ($2::text[] IS NULL OR owner = ANY($2::text[]))
+"""
+_EXPECT = "UPDATE rollup.rederivation SET records_expected = $2 WHERE id = $1"
 
 _FINISH = "DELETE FROM rollup.rederivation WHERE id = $1"
 
@@ -143,9 +175,30 @@ async def queue(
     return job
 
 
+async def queue_part(
+    connection: Connection, goals: Carried, *, owners: Sequence[str]
+) -> None:
+    """Queue goals, none of which is derived again already, for some owners' records."""
+    entities = sorted({entity for _, several in goals.values() for entity in several})
+    job = await connection.fetchval(_QUEUE_PART, list(goals), owners, entities)
+    await connection.execute(_MARK, job, *_columns(goals))
+
+
 async def queue_parents(connection: Connection, parents: Sequence[str]) -> None:
     """Queue what depends on some records that have changed."""
     await connection.execute(_QUEUE_PARENTS, parents)
+
+
+async def queue_due(connection: Connection, goals: Carried, *, until: datetime) -> None:
+    """Queue what is due; the goals wait for it.
+
+    Those that are being derived again already have it read beside that, and are none
+    of these.
+    """
+    job = await connection.fetchval(_EXTEND_DUE, until)
+    if job is None:
+        job = await connection.fetchval(_QUEUE_DUE, list(goals), until)
+    await connection.execute(_MARK, job, *_columns(goals))
 
 
 async def take(connection: Connection) -> Rederivation | None:
@@ -160,14 +213,23 @@ async def take(connection: Connection) -> Rederivation | None:
         cursor=row["cursor"],
         recalculation_id=row["recalculation_id"],
         parents=row["parents"],
+        due_until=row["due_until"],
     )
 
 
 async def advance(
-    connection: Connection, job: int, *, cursor: str, records: int
+    connection: Connection, job: Rederivation, *, cursor: str, records: int
 ) -> None:
-    """Remember up to which key the job has read."""
-    await connection.execute(_ADVANCE, job, cursor, records)
+    """Remember up to which key the job has read, and about how much there is to read.
+
+    A job that ends with its first chunk never comes here. How many depend on others
+    nobody can guess.
+    """
+    expected = await connection.fetchval(_ADVANCE, job.id, cursor, records)
+    if expected is None and job.parents is None and job.due_until is None:
+        told = await connection.fetchval(_ESTIMATE, job.entities, job.owners)
+        [plan] = msgspec.json.decode(told)
+        await connection.execute(_EXPECT, job.id, int(plan["Plan"]["Plan Rows"]))
 
 
 async def end_reading(connection: Connection, job: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from services.rollup.domain.ancestry import Movements, Triple
+from services.rollup.domain.latencies import Arrivals
 from services.rollup.domain.made_under import MadeUnder
 from services.rollup.store.causes import causes_text, decode_causes
 from services.rollup.store.codec import array_literal, decode
@@ -23,6 +24,8 @@ class Waiting:
     deltas: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     named: dict[int, list[str]] = field(default_factory=dict)
     traces: dict[int, str] = field(default_factory=dict)
+    # When the records of these batches came to Kafka.
+    arrivals: list[Arrivals] = field(default_factory=list)
     # Re-derivations that have read all their records, by group.
     done: dict[int, set[int]] = field(default_factory=dict)
     ids: list[int] = field(default_factory=list)
@@ -257,6 +260,8 @@ async def read_deltas(connection: Connection, groups: Sequence[int]) -> Waiting:
         for number, named in causes.named.items():
             waiting.named.setdefault(number, []).extend(named)
         waiting.traces.update(causes.traces)
+        if causes.records:
+            waiting.arrivals.append(Arrivals(causes.arrived, causes.records))
         if row["rederivation_id"] is not None:
             waiting.done.setdefault(group, set()).add(row["rederivation_id"])
             waiting.rederiving = True

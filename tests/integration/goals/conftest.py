@@ -20,6 +20,7 @@ from services.goals.settings import GoalsSettings
 from shared.messages.topics import GOAL_CHANGES
 from shared.plumbing.kafka import create_topics, topic_name
 from shared.plumbing.migrations import migrate, migrations_of
+from tests.logins import url_of
 
 TOKEN = "token-of-the-tests"
 
@@ -33,6 +34,8 @@ class Installation:
     """A database and topics of a test's own, ready for the service."""
 
     settings: GoalsSettings
+    # As the owner of all tables; the service has a login of its own.
+    database: str
 
     @property
     def definitions_topic(self) -> str:
@@ -41,7 +44,7 @@ class Installation:
 
     async def connect(self) -> asyncpg.Connection:
         """Open a connection to the database."""
-        return await asyncpg.connect(self.settings.database)
+        return await asyncpg.connect(self.database)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +161,7 @@ async def installed(servers: Servers) -> AsyncIterator[Installation]:
     settings = GoalsSettings(
         kafka_servers=servers.kafka_servers,
         topic_prefix=f"{name}-",
-        database_url=url,
+        goals_database_url=url_of("goals", url),
         goals_port=pick_free(1)[0],
         admin_token=TOKEN,
         log_level="WARNING",
@@ -177,7 +180,7 @@ async def installed(servers: Servers) -> AsyncIterator[Installation]:
             topic_name(settings, GOAL_CHANGES),
             _APPLIED_FOR_EVER,
         )
-        yield Installation(settings=settings)
+        yield Installation(settings=settings, database=url)
     finally:
         await connection.close()
         # By force: a test that fails may leave connections.
@@ -217,6 +220,13 @@ async def api(shared_service: Api) -> Api:
 @pytest_asyncio.fixture(loop_scope="package")
 async def installation(servers: Servers) -> AsyncIterator[Installation]:
     """Make a database and topics of the test's own."""
+    async with installed(servers) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def other_installation(servers: Servers) -> AsyncIterator[Installation]:
+    """Make one more, as empty as the first."""
     async with installed(servers) as made:
         yield made
 

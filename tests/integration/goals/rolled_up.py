@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from services.goals.announcing import goal_definition, metric_definition
+from services.goals.domain.callers import ADMIN
 from services.goals.store.database import Reading
 from shared.domain.goals import Slot
 
@@ -77,7 +78,7 @@ async def roll_up(
     frozen: bool = False,
 ) -> None:
     """Apply a goal's definition, with numbers in units; its parent comes first."""
-    reading = Reading(connection)
+    reading = Reading(connection, caller=ADMIN)
     [goal] = await reading.goals.find([goal_id])
     [metric] = await reading.metrics.find([goal.metric_id])
     await connection.execute(

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import cairn
-from tests.integration.goals.conftest import TOKEN, Api
+from tests.integration.goals.conftest import TOKEN, Api, Installation, running
+
+ROLES = 'id,name,privileges\nlead,Lead,"{""*"": {""read"": ""organization""}}"\n'
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -92,6 +94,21 @@ async def test_one_object_may_be_a_whole_file(api: Api, indent: int | None) -> N
     assert (await api.read(api.at("calls", of="metrics")))["id"] == api.id("calls")
 
 
+async def test_rollup_queries_are_imported(api: Api, tmp_path: Path) -> None:
+    """From a table, with conditions as JSON in a cell."""
+    table = tmp_path / "queries.csv"
+    table.write_text(
+        "id,name,entity,where\n"
+        f'{api.id("q")},Q,deal,"{{""attribute"": ""stage"", ""operator"": ""null""}}"\n'
+    )
+
+    done = await _cairn(api, "queries", "import", str(table))
+
+    assert done.stdout == "created 1\nchanged 0\nunchanged 0\nrejected 0\n", done
+    found = await api.read(api.at("q", of="rollup-queries"))
+    assert found["where"] == {"attribute": "stage", "operator": "null"}
+
+
 async def test_the_directory_is_imported_kind_by_kind(api: Api, tmp_path: Path) -> None:
     """Users, then teams of them; an array, then a table by its beginning."""
     users = tmp_path / "users"
@@ -115,6 +132,28 @@ async def test_the_directory_is_imported_kind_by_kind(api: Api, tmp_path: Path) 
         [api.id("ada")],
         api.id("emea"),
     )
+
+
+async def test_the_directory_is_exported_as_it_is_imported(
+    installation: Installation,
+) -> None:
+    """However many there are: one header, then all rows; JSON for programs."""
+    async with running(installation) as api:
+        users = [{"id": f"u{place:05}", "name": "x"} for place in range(10_000)]
+        await api.create("/v1/users", users)
+        await api.create("/v1/users", {"id": "w", "name": "=W"})
+        await api.create("/v1/roles", {"id": "seller", "name": "Seller"})
+
+        table = await _cairn(api, "directory", "export", "users")
+        again = await _cairn(api, "directory", "import", "roles", "-", stdin=ROLES)
+        roles = await _cairn(api, "directory", "export", "roles", "--json")
+
+    rows = table.stdout.splitlines()
+    assert (table.returncode, len(rows)) == (0, 10_002), table.stderr
+    assert rows[0].startswith("\ufeffid,name,")
+    assert rows[-1] == "w,'=W,,,false,,[]"
+    assert again.returncode == 0, again.stderr
+    assert [one["id"] for one in json.loads(roles.stdout)] == ["lead", "seller"]
 
 
 @pytest.mark.parametrize(

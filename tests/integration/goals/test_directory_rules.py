@@ -21,6 +21,7 @@ async def test_a_user_is_read_back_as_created_and_changed(api: Api) -> None:
         "manager_id": api.id("grace"),
         "disabled": False,
         "time_zone": "Europe/London",
+        "roles": [],
     }
 
     created = await api.create("/v1/users", body)
@@ -220,7 +221,7 @@ async def test_what_is_not_there_is_not_found(api: Api, kind: str, method: str) 
         ({"name": "x", "disabled": "yes"}, ("invalid_field", "disabled")),
         ({"name": "x", "disabled": None}, ("invalid_field", "disabled")),
         ({}, ("missing_field", "name")),
-        ({"name": "x", "roles": []}, ("unknown_field", "roles")),
+        ({"name": "x", "teams": []}, ("unknown_field", "teams")),
         ({"name": "x", "nmae": "y"}, ("unknown_field", "nmae")),
         ("x", ("invalid_field", None)),
         ([], ("invalid_field", None)),
@@ -276,6 +277,8 @@ async def test_the_organization_has_settings(api: Api) -> None:
         "week_start",
         "goal_rollup_expiry_days",
         "goal_rollup_frequency_hours",
+        "hierarchy_security",
+        "reading",
     }
     assert changed == before | {"base_currency": "SEK", "version": changed["version"]}
     assert told(zone) == ("time_zone_unknown", None, "time_zone")

@@ -1,4 +1,4 @@
-"""Importing users, teams, business units and metrics over HTTP."""
+"""Importing users, teams, business units, metrics and rollup queries over HTTP."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from services.goals.domain.callers import ADMIN
 from services.goals.flows.importing import ImportMode, import_lines
 from services.goals.http.import_kinds import METRICS, USERS
 from services.goals.http.import_lines import MediaType, lines_of
@@ -18,7 +19,10 @@ from tests.integration.goals.telling import told
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-KINDS: Final = ("users", "teams", "business-units", "metrics")
+KINDS: Final = (
+    *("users", "teams", "business-units", "roles"),
+    *("metrics", "rollup-queries"),
+)
 # The machine may be busy with other things.
 SECONDS_MAX: Final = 60
 
@@ -70,6 +74,19 @@ def _three(api: Api, kind: str) -> list[dict[str, str]]:
     if kind == "teams":
         members = {"members": f"{api.id('ada')} {api.id('alan')}"}
         return [{"id": one, "name": one, **members} for one in (a, b, c)]
+    if kind == "roles":
+        cells = {
+            "privileges": '{"deal": {"read": "user"}}',
+            "rights": "manage_metrics;roll_up_goal",
+            "secured_attributes": '{"deal": ["margin"]}',
+        }
+        return [{"id": one, "name": one, **cells} for one in (a, b, c)]
+    if kind == "rollup-queries":
+        test = '{"attribute": "n", "operator": "in", "value": [1.50, 7]}'
+        return [
+            {"id": one, "name": one, "entity": "deal", "where": test, "state": "active"}
+            for one in (a, b, c)
+        ]
     return [
         {
             "id": one,
@@ -91,6 +108,12 @@ def _as_json(kind: str, line: Line) -> dict[str, Any]:
     }
     if kind == "teams":
         fields["members"] = line["members"].split()
+    if kind == "roles":
+        fields["rights"] = line["rights"].split(";")
+        for name in ("privileges", "secured_attributes"):
+            fields[name] = json.loads(line[name])
+    if kind == "rollup-queries":
+        fields["where"] = json.loads(line["where"])
     if kind == "metrics":
         actual = {
             name.removeprefix("actual."): cell
@@ -154,7 +177,15 @@ async def test_every_kind_is_imported_from_every_form(
         ),
         ("users", {"manager_id": "{a}"}, ("user_manager_cycle", None, "manager_id")),
         ("users", {"time_zone": "Mars"}, ("time_zone_unknown", None, "time_zone")),
-        ("users", {"roles": 7, "x": 1}, ("unknown_field", None, "roles")),
+        ("users", {"groups": 7, "x": 1}, ("unknown_field", None, "groups")),
+        ("users", {"roles": ["no"]}, ("reference_not_found", None, "roles")),
+        ("teams", {"roles": ["no"]}, ("reference_not_found", None, "roles")),
+        ("roles", {"rights": ["fly"]}, ("invalid_field", None, "rights.0")),
+        (
+            "roles",
+            {"privileges": {"deal": {"fly": "user"}}},
+            ("invalid_field", None, "privileges.deal.fly"),
+        ),
         ("teams", {"members": ["no"]}, ("reference_not_found", None, "members")),
         (
             "teams",
@@ -170,6 +201,21 @@ async def test_every_kind_is_imported_from_every_form(
             "business-units",
             {"parent_id": "{a}"},
             ("business_unit_cycle", None, "parent_id"),
+        ),
+        (
+            "rollup-queries",
+            {"entity": "case"},
+            ("query_entity_frozen", None, "entity"),
+        ),
+        (
+            "rollup-queries",
+            {"where": {"all": [7]}},
+            ("query_unreadable", None, "where.all[0]"),
+        ),
+        (
+            "rollup-queries",
+            {"where": {"attribute": "n", "operator": "in-fiscal-period", "value": 101}},
+            ("fiscal_period_not_of_template", "80044814", "where.value"),
         ),
         ("metrics", {"name": "{b}"}, ("metric_name_taken", "80044802", "name")),
         ("metrics", {"kind": "count"}, ("metric_type_frozen", None, "kind")),
@@ -334,7 +380,7 @@ async def test_many_lines_ask_no_more_questions_than_few(api: Api, kind: Any) ->
         lines, unread = lines_of(file, MediaType.JSON, kind.form)
         asked.clear()
         async with connection.transaction():
-            changes = Changes(connection, traceparent=None)
+            changes = Changes(connection, caller=ADMIN, traceparent=None)
             plan = await import_lines(changes, kind.kind, lines, unread, ImportMode.ALL)
         counts.append(len(asked))
         assert len(plan.created) == plan.changed == many // 2

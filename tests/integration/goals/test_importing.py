@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from services.goals.domain.callers import ADMIN
 from services.goals.flows.importing import ImportMode, import_lines
 from services.goals.http.import_kinds import GOALS
 from services.goals.http.import_lines import MediaType, lines_of
@@ -300,7 +301,7 @@ async def test_many_lines_ask_no_more_questions_than_few(api: Api) -> None:
         lines, unread = lines_of(file, MediaType.JSON, GOALS.form)
         asked.clear()
         async with connection.transaction():
-            changes = Changes(connection, traceparent=None)
+            changes = Changes(connection, caller=ADMIN, traceparent=None)
             plan = await import_lines(
                 changes, GOALS.kind, lines, unread, ImportMode.ALL
             )

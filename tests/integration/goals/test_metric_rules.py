@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.goals.announcing import metric_definition
+from services.goals.domain.callers import ADMIN
 from services.goals.store.database import Reading
 from shared.domain.goals import Link, Slot
 from tests.integration.goals.conftest import Api
@@ -164,7 +165,7 @@ async def test_state_and_date_may_be_read_through_a_link(
     assert created == await api.read(api.at("revenue", of="metrics"))
     assert created["rollup_fields"]["actual"] == dict.fromkeys(LINKED) | field
     connection = await api.installation.connect()
-    [metric] = await Reading(connection).metrics.find([created["id"]])
+    [metric] = await Reading(connection, caller=ADMIN).metrics.find([created["id"]])
     await connection.close()
     announced = metric_definition(metric).as_metric().rollup_fields[Slot.ACTUAL]
     for name in LINKED:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
@@ -410,7 +410,7 @@ async def test_another_copy_publishes_too(installation: Installation) -> None:
     )
     async with (
         running(installation) as one,
-        running(Installation(settings=other)) as two,
+        running(replace(installation, settings=other)) as two,
         listening(installation) as listener,
     ):
         await asyncio.gather(

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from services.goals.domain.callers import ADMIN
 from services.goals.store.database import Reading
 from shared.domain.goals import Override, Slot
 from shared.messages.definitions import GoalDefinition
@@ -33,7 +34,7 @@ async def database(api: Api) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def _stored(connection: asyncpg.Connection, goal_id: str) -> Override:
-    [goal] = await Reading(connection).goals.find([goal_id])
+    [goal] = await Reading(connection, caller=ADMIN).goals.find([goal_id])
     assert goal.override is not None
     return goal.override
 
@@ -190,7 +191,7 @@ async def test_an_override_keeps_who_when_and_why(
     await api.change(api.at("north"), TEN)
     second = await _stored(database, api.id("north"))
 
-    assert (first.reason, first.by) == ("audited", None)
+    assert (first.reason, first.by) == ("audited", "admin")
     assert before <= first.at <= second.at
     assert (first.is_override, first.is_overridden) == (True, False)
     assert second.number > first.number
@@ -215,7 +216,7 @@ async def test_a_goal_can_be_created_with_an_override(
     assert (company.values, company.is_overridden) == ({Slot.ACTUAL: "10.0000"}, True)
     north = await _stored(database, api.id("north"))
     assert (north.values, north.is_override, north.is_overridden) == ({}, False, True)
-    [south] = await Reading(database).goals.find([api.id("south")])
+    [south] = await Reading(database, caller=ADMIN).goals.find([api.id("south")])
     assert south.override is None
 
 
@@ -361,7 +362,7 @@ async def test_a_goal_shows_what_stands(
     override = await _stored(database, api.id("company"))
     at = company["override"].pop("at")
     assert datetime.fromisoformat(at) == override.at
-    assert company["override"] == {"reason": "audited", "by": None}
+    assert company["override"] == {"reason": "audited", "by": "admin"}
     assert company["rollup"]["status"] == "current"
 
 

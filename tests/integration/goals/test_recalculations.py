@@ -90,7 +90,8 @@ async def test_it_is_queued_until_rollup_hears_of_it(api: Api) -> None:
     assert asked["tree_id"] == api.id("company")
     assert (asked["status"], asked["records_read"]) == ("queued", 0)
     assert asked["records_expected"] is asked["goals"] is asked["started_at"] is None
-    assert asked["asked_by"] is asked["finished_at"] is asked["note"] is None
+    assert asked["asked_by"] == "admin"
+    assert asked["finished_at"] is asked["note"] is None
     assert (asked["differences"], asked["difference_count"]) == ([], 0)
     assert await api.read(f"/v1/recalculations/{asked['id']}") == asked
 
@@ -241,7 +242,7 @@ async def test_rollup_is_told_of_it(installation: Installation) -> None:
         api.id("north"),
         number,
     )
-    assert said.asked_by is None
+    assert said.asked_by == "admin"
     assert said.asked_at == datetime.fromisoformat(asked["asked_at"])
     assert [(one.key, one.value is None) for one in later] == [
         (f"recalculation/{asked['id']}", True),

@@ -39,6 +39,7 @@ EDITS: dict[str, Any] = {
     "include_team_members": True,
     "attributes": {"region": "EMEA"},
     "shared_with": [{"type": "user", "id": "grace", "rights": ["read"]}],
+    "queries": {"actual": "late"},
 }
 # They say one thing together, and have a test of their own.
 OF_OVERRIDES = {"is_override", "is_overridden", "values", "override_reason"}
@@ -118,6 +119,8 @@ async def test_a_goal_that_is_not_open_is_not_edited(
     await api.metric("other", stretch_tracked=True)
     await api.goal("company", target="100.00")
     await api.goal("world")
+    late = {"id": api.id("late"), "name": "Late", "entity": "opportunity"}
+    await api.create("/v1/rollup-queries", late)
     edit = {field: _with_ids(api, EDITS[field])}
     before = await api.change(api.at("company"), {"state": state})
 
@@ -140,12 +143,14 @@ async def test_a_goal_that_is_not_open_is_not_edited(
 
 
 def _with_ids(api: Api, value: Any) -> Any:
-    if value in ("other", "grace", "world"):
+    if value in ("other", "grace", "world", "late"):
         return api.id(value)
     if isinstance(value, list):
         return [_with_ids(api, one) for one in value]
     if isinstance(value, dict) and "id" in value:
         return {**value, "id": api.id(value["id"])}
+    if isinstance(value, dict):
+        return {name: _with_ids(api, one) for name, one in value.items()}
     return value
 
 

@@ -17,6 +17,7 @@ SETTLED = {
     "waiting_deltas": 0,
     "computing_goals": 0,
     "waiting_parents": 0,
+    "goal_rollup_frequency_hours": 0,
     "definitions_applied": True,
     "waiting_announcements": 0,
 }

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +47,7 @@ def create_records_topic(servers: Servers, topic_prefix: str) -> str:
 
 @contextmanager
 def started(
-    kafka_servers: str, topic_prefix: str, *, token: str = TOKEN
+    kafka_servers: str, topic_prefix: str, *, token: str = TOKEN, **more: str
 ) -> Iterator[Running]:
     """Start the service as a process of its own."""
     (port,) = pick_free(1)
@@ -59,6 +59,7 @@ def started(
             "CAIRN_TOPIC_PREFIX": topic_prefix,
             "CAIRN_INGEST_PORT": str(port),
             "CAIRN_ADMIN_TOKEN": token,
+            **more,
         },
         stderr=subprocess.PIPE,
     )
@@ -83,10 +84,12 @@ async def ready(running: Running) -> None:
     await eventually(probe, within=START_SECONDS, what="readiness")
 
 
-async def get(running: Running, path: str) -> httpx.Response:
+async def get(
+    running: Running, path: str, headers: Mapping[str, str] | None = None
+) -> httpx.Response:
     """Ask the service."""
     async with httpx.AsyncClient(trust_env=False) as client:
-        return await client.get(running.url + path)
+        return await client.get(running.url + path, headers=headers)
 
 
 async def post(

@@ -17,6 +17,8 @@ from services.ingest.admission import Admission
 from services.ingest.http import Door, build_http
 from services.ingest.intake import Intake
 from services.ingest.settings import IngestSettings
+from shared.doors.keeper import Keeper
+from shared.doors.rates import Rates
 from shared.plumbing.producing import open_producer
 from tests.integration.ingest.running import (
     AUTHORIZED,
@@ -116,7 +118,7 @@ async def test_the_documents_name_the_topic(
     """AsyncAPI tells of the topic, its key and its headers."""
     with started(servers.kafka_servers, topic_prefix) as running:
         await ready(running)
-        document = (await get(running, "/asyncapi")).json()
+        document = (await get(running, "/asyncapi", headers=AUTHORIZED)).json()
         alive = await get(running, "/livez")
 
     (channel,) = document["channels"].values()
@@ -188,7 +190,8 @@ async def test_kafka_away_is_answered_503_and_not_ready(topic_prefix: str) -> No
         door = Door(
             intake=Intake(producer=producer, topic="t"),
             admission=Admission(requests_max=1),
-            token=TOKEN.encode(),
+            keeper=Keeper(admin_token=TOKEN.encode()),
+            rates=Rates(10_000),
         )
         http = build_http(door, checks={}, asyncapi=dict)
         async with httpx.AsyncClient(

@@ -34,7 +34,13 @@ from shared.plumbing.identifiers import new_id
 from shared.plumbing.migrations import migrate, migrations_of
 from shared.plumbing.postgres import open_pool
 from tests.integration.rollup.outgoing import Outgoing
-from tests.integration.rollup.topics import Headers, MemoryConsumer, MemoryTopic
+from tests.integration.rollup.topics import (
+    SOME_TIME,
+    Headers,
+    MemoryConsumer,
+    MemoryTopic,
+)
+from tests.logins import url_of
 
 MIGRATIONS = Path(services.rollup.__file__).parent / "migrations"
 ALL_GROUPS = range(TREE_GROUPS)
@@ -98,10 +104,17 @@ class World:
         self.changes.put(key, None, headers=headers)
 
     def record(
-        self, value: bytes, *, headers: Headers = (), partition: int = 0
+        self,
+        value: bytes,
+        *,
+        headers: Headers = (),
+        partition: int = 0,
+        timestamp: int = SOME_TIME,
     ) -> None:
         """Append a record to activity-records."""
-        self.records.put(b"key", value, headers=headers, partition=partition)
+        self.records.put(
+            b"key", value, headers=headers, partition=partition, timestamp=timestamp
+        )
 
 
 class Copy:
@@ -241,7 +254,8 @@ class Copy:
 @asynccontextmanager
 async def copy_of(world: World, url: str) -> AsyncIterator[Copy]:
     """Start a process that nothing is assigned to yet."""
-    async with open_pool(url, size_max=4, application=f"test-{new_id()}") as pool:
+    login = url_of("rollup", url)
+    async with open_pool(login, size_max=4, application=f"test-{new_id()}") as pool:
         yield Copy(world, pool)
 
 

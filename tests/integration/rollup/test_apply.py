@@ -131,7 +131,9 @@ async def test_the_same_content_under_one_version_is_no_conflict(
         json.loads(one) | {"occurred_at": "2026-01-01T00:00:00Z"}, indent=1
     ).encode()
     one = one.replace(b'"amount": "1"', b'"amount": 1.50, "big": 1e20, "zero": -0.0')
-    other = other.replace(b'"amount": "1"', b'"zero": 0, "big": 1e+20, "amount": 1.5')
+    other = other.replace(
+        b'"amount": "1"', b'"zero": 0.0, "big": 1e+20, "amount": 1.50'
+    )
 
     world.record(one)
     await copy.settle()

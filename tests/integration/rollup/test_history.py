@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from services.rollup import history as history_module
@@ -310,10 +311,12 @@ async def test_what_could_not_be_written_is_compared_later(
     await history.write(None)
     clock.wait(1)
     await move(copy, world, "1.00")
-    await copy.pool.execute("ALTER TABLE rollup.history RENAME TO elsewhere")
+    owner = await asyncpg.connect(database)
+    await owner.execute("ALTER TABLE rollup.history RENAME TO elsewhere")
     with pytest.raises(Exception, match=r"rollup\.history"):
         await history.write(None)
-    await copy.pool.execute("ALTER TABLE rollup.elsewhere RENAME TO history")
+    await owner.execute("ALTER TABLE rollup.elsewhere RENAME TO history")
+    await owner.close()
 
     await history.write(None)
 

@@ -488,13 +488,10 @@ async def test_patched_definitions_equal_fresh_ones(
 def cells(definitions: Definitions) -> dict[object, object]:
     """Return what the index holds, in no order."""
     return {
-        (name, signature): (
-            {bounds: sorted(slots) for bounds, slots in lane.anybody.items()},
-            {
-                owner: {bounds: sorted(slots) for bounds, slots in one.items()}
-                for owner, one in lane.by_owner.items()
-            },
-        )
+        (name, signature): {
+            door: {bounds: sorted(slots) for bounds, slots in one.items()}
+            for door, one in lane.by_door.items()
+        }
         for name, entity in definitions.index._entities.items()
         for signature, lane in entity.lanes.items()
     }

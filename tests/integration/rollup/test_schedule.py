@@ -311,3 +311,28 @@ async def test_live_again_shows_what_waited(database: str) -> None:
         assert await shown(copy, database) == {"A": 12}
         world.record(won("O-3", "1.00"))
         assert await shown(copy, database) == {"A": 13}
+
+
+async def test_a_goal_that_lives_again_lives_in_every_process(
+    copy: Copy, world: World, database: str
+) -> None:
+    """Not only in the one that has heard of the change."""
+    world.say(making.metric(), organization(days=10))
+    world.say(goal("G", 1, owner_records_only=False))
+    world.record(won("O-1", "1.00"))
+    assert await shown(copy, database) == {"G": 1}
+    async with copy_of(world, database) as other:
+        await copy.assign_records(0)
+        await other.assign_records(1)
+        world.record(won("O-2", "20.00"), partition=1)
+        await other.apply_all()
+        before = await frozen(copy)
+        world.say(organization(days=300))
+        await copy.settle()
+        world.record(won("O-3", "300.00"), partition=1)
+        await other.apply_all()
+        await copy.assign_records(0, 1)
+
+    assert before == ["G"]
+    assert await frozen(copy) == []
+    assert await shown(copy, database) == {"G": 321}

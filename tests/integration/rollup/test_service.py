@@ -28,13 +28,14 @@ from shared.messages.definitions import (
 )
 from shared.plumbing.kafka import (
     create_topics,
-    librdkafka_configuration,
     topic_name,
 )
+from shared.plumbing.kafka_security import librdkafka_configuration
 from shared.plumbing.settings import KafkaSettings
 from tests.integration.rollup import making
 from tests.integration.rollup.copies import prepare
 from tests.integration.rollup.judging import judge, numbers
+from tests.logins import url_of
 from tests.waiting import eventually
 
 MONEY = 10_000
@@ -50,7 +51,7 @@ class Installation:
         self.settings = RollupSettings(
             kafka_servers=servers.kafka_servers,
             topic_prefix=prefix,
-            rollup_database_url=SecretStr(url),
+            rollup_database_url=SecretStr(url_of("rollup", url)),
             rollup_port=pick_free(1)[0],
             # In the periods of the tests, also when they have long been over.
             testing=True,

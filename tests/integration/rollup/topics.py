@@ -11,6 +11,8 @@ from aiokafka import TopicPartition
 
 Headers = Sequence[tuple[str, bytes | None]]
 
+SOME_TIME = 1_700_000_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
@@ -22,7 +24,7 @@ class Fetched:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
-    timestamp: int = 1_700_000_000_000
+    timestamp: int = SOME_TIME
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class MemoryTopic:
         partition: int = 0,
         headers: Headers = (),
         skip: int = 0,
+        timestamp: int = SOME_TIME,
     ) -> Fetched:
         """Append a message; `skip` leaves offsets out before it."""
         message = Fetched(
@@ -51,6 +54,7 @@ class MemoryTopic:
             key=key,
             value=value,
             headers=headers,
+            timestamp=timestamp,
         )
         self.logs.setdefault(partition, []).append(message)
         return message

@@ -1,0 +1,1 @@
+"""Whether a record is slower when many goals have queries."""

@@ -1,0 +1,41 @@
+import{a as u,b as m,c as p,d as w,e as S,f as _,g as k,h as q,i as h,j as C,k as O}from"./part-HSALKNG6.js";import"./part-2USJNV5T.js";import{c as T}from"./part-LQUFLHGO.js";import"./part-6NMLBMLP.js";import{b as f}from"./part-2OH7PXMN.js";import"./part-2E4IE5WG.js";import{b as $,g as v,i as y}from"./part-2IW7S222.js";import{a as o,d as n,n as g,t as b,w as P}from"./part-IHKWGBBD.js";import"./part-MRKGK5YO.js";var c={"1h":"the last hour","24h":"the last 24 hours","7d":"the last 7 days"},z="24h",d=class extends g{#e=null;#t=new f(this.#n,()=>this.requestUpdate());listenTo(t){this.#e=t,this.#t.readNow(),t.onPaint(({ids:e})=>{e.size&&this.#t.soon(),this.requestUpdate()})}get isReady(){return this.#e?.isKnown??!1}get#i(){return new URLSearchParams(location.search)}get#s(){return this.#i.get("since")??z}get#n(){return{since:this.#s}}get#l(){let t=this.#i.get("roots");return t===null?null:t.split(",").filter(Boolean)}render(){let t=this.#e;if(t.goals.size===0)return n;let e=p(t.goals,this.#l),i=new Map(this.#t.items.map(s=>[s.goal_id,s])),a=e.find(s=>s.goal_id===this.#i.get("goal"))??e[0];return o`${this.#r(e)}
+      ${this.#c()}
+      <ul class="cards" aria-label="Goals">${T(e,s=>s.goal_id,s=>this.#d(s,i.get(s.goal_id),s===a,e.length))}</ul>
+      ${e.length?n:o`<p class="empty">None of the goals that this address names is there, or you may not read them. Choose others above.</p>`}
+      <div class="panels">
+        <div class="column">
+          ${a?this.#m(a,i):n}
+          <section class="panel" aria-labelledby="reached-title">
+            <h2 id="reached-title">Reached</h2>
+            <p class="about">Targets that were reached in ${this.#a}</p>
+            ${this.#t.isKnown?q(S(this.#t.items)):h}
+          </section>
+        </div>
+        <section class="panel" aria-labelledby="attention-title">
+          <h2 id="attention-title">Needs attention</h2>
+          <p class="about">Behind today's pace, by what is lacking</p>
+          ${this.#t.isKnown?k(w(this.#t.items),t.goals):h}
+        </section>
+      </div>`}get#a(){return c[this.#s]??(this.#t.since?C(this.#t.since):"then")}#r(t){return o`<div class="tools" role="group" aria-label="The overview">
+      <label>Changes in <select @change=${this.#p}>
+        ${Object.entries(c).map(([e,i])=>o`<option value=${e} ?selected=${e===this.#s}>${i}</option>`)}
+        ${this.#s in c?n:o`<option value=${this.#s} selected>since ${this.#a}</option>`}
+      </select></label>
+      ${this.#h(t)}
+      <span class="as-of">${this.#t.asOf?`worked out at ${b(this.#t.asOf)}`:"being worked out"}</span>
+    </div>`}#h(t){let{goals:e}=this.#e,i=new Set(t.map(s=>s.goal_id)),a=i.size>=u;return o`<details class="choice">
+      <summary>Goals shown: ${i.size}</summary>
+      <fieldset>
+        <legend>Up to six goals that stand at the top</legend>
+        ${m(e).map(s=>o`<label><input type="checkbox" value=${s.goal_id} .checked=${i.has(s.goal_id)}
+          ?disabled=${a&&!i.has(s.goal_id)} @change=${this.#g}> ${s.title}</label>`)}
+        <button type="button" ?disabled=${this.#l===null} @click=${()=>this.#o({roots:null})}>The largest</button>
+      </fieldset>
+    </details>`}#c(){let{fault:t}=this.#t;return t?o`<p class="fault" role="alert">Pace, finish and changes could not be read: ${t.message}
+      <button type="button" @click=${()=>this.#t.readNow()}>Try again</button></p>`:n}#d(t,e,i,a){let{directory:s}=this.#e;return o`<li class="card ${i&&a>1?"chosen":""}" data-goal=${t.goal_id}>
+      ${_(t,e,s,this.#u(t,e,i))}
+    </li>`}#u(t,e,i){let a=N(e);return o`<button type="button" class="change" aria-pressed=${String(i)} title=${y(a,e?.metric.currency??"")}
+      @click=${()=>this.#o({goal:t.goal_id})}>${v(a)} in ${this.#a}</button>`}#m(t,e){return o`<section class="panel moves" aria-labelledby="moves-title">
+      <h2 id="moves-title">What moved: ${t.title}</h2>
+      ${O(e.get(t.goal_id),this.#t.items,this.#t,this.#a)}
+    </section>`}#p(t){let{value:e}=t.target;this.#o({since:e===z?null:e}),this.#t.ask(this.#n)}#g(){let t=[...this.querySelectorAll(".choice input:checked")].map(e=>e.value);this.#o({roots:t.join(",")})}#o(t){let e=this.#i;for(let[a,s]of Object.entries(t))s===null?e.delete(a):e.set(a,s);let i=e.toString().replaceAll("%2C",",");history.replaceState(null,"",location.pathname+(i&&`?${i}`)),this.requestUpdate()}};function N(l){return!l||l.values.actual===null?null:$(l.values.actual,l.earlier?.values.actual??"0")}customElements.define("live-overview",d);var r=new P,A=document.querySelector("live-overview"),x=document.querySelector("#empty");A.listenTo(r);r.onPaint(()=>{x.hidden=r.goals.size>0,A.hidden=r.goals.size===0});r.start();

@@ -1,0 +1,1 @@
+import{d as r}from"./part-MRKGK5YO.js";var s=new Set,n=new r(t=>{for(let e of s)e.postMessage(t)});function a(t){let e=t.ports[0];s.add(e),e.addEventListener("message",({data:o})=>{o==="bye"&&s.delete(e),o==="again"&&n.again()}),e.start(),e.postMessage(n.known())}addEventListener("connect",t=>a(t));n.start();

@@ -1,0 +1,1 @@
+"""Who may come in: what goals and ingest have in common at their doors."""

@@ -1,0 +1,1 @@
+"""Conditions over records: read once, then compiled, explained, or said in SQL."""

@@ -1,0 +1,170 @@
+"""Dashboards: composed of tiles, saved, shared, hung on a wall."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.accessible import faults_of
+from tests.browser.company import Company
+from tests.browser.modules import answers_of
+from tests.running import Running
+
+# One browser for all tests lives on one event loop.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SECONDS = 20_000
+
+
+@pytest.fixture
+def company(cairn: Running) -> Company:
+    """Found a company with a tree that no other test looks at."""
+    company = Company(cairn)
+    company.found()
+    return company
+
+
+def _made(company: Company) -> str:
+    """Create a dashboard with a tile of each kind; return its id."""
+    root = company.id_of("root")
+    made = company.cairn.post(
+        "/v1/dashboards",
+        {
+            "id": company.id_of("board"),
+            "name": company.title_of("board"),
+            "sections": [
+                {
+                    "title": "First",
+                    "tiles": [
+                        {"kind": "goal", "width": 4, "goal_id": root},
+                        {"kind": "waterfall", "width": 8, "goal_id": root},
+                        {"kind": "text", "width": 4, "text": "By hand"},
+                    ],
+                },
+                {
+                    "title": "Second",
+                    "tiles": [
+                        {"kind": "attention"},
+                        {"kind": "attainment", "by": "metric", "show": "chart"},
+                        {"kind": "attainment", "by": "metric", "show": "table"},
+                        {"kind": "goal", "goal_id": company.id_of("nobody")},
+                    ],
+                },
+            ],
+        },
+    )
+    return str(made["id"])
+
+
+async def test_a_dashboard_is_composed_and_saved(page: Page, company: Company) -> None:
+    """Named, filled and arranged by keyboard; after a reload it is as it was saved."""
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/dashboards")
+    await page.get_by_label("New dashboard").fill(company.title_of("mine"))
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="+ Text").press("Enter", timeout=SECONDS)
+    await page.locator(".tile-fields textarea").fill("Call them")
+    await page.get_by_role("button", name="+ Goal").press("Enter")
+    await page.locator(".tile.goal .tile-fields select").select_option(
+        company.id_of("right")
+    )
+    await page.get_by_role("button", name="Goal: wider").press("Enter")
+    left = page.get_by_role("button", name="Goal: move left")
+    await left.press("Enter")
+    await expect(page.locator(".tile.goal :focus")).to_have_count(1)
+    assert await faults_of(page) == []
+
+    await page.get_by_role("button", name="Save").press("Enter")
+    await expect(page.get_by_role("button", name="Edit")).to_be_visible()
+    await page.reload()
+
+    tiles = page.locator(".tile")
+    await expect(tiles).to_have_count(2)
+    await expect(tiles.first).to_contain_text(company.title_of("right"))
+    await expect(tiles.last).to_have_text("Call them")
+    await expect(tiles.first).to_have_css("grid-column-start", "span 5")
+
+
+async def test_tiles_live(page: Page, company: Company) -> None:
+    """A record moves the card; what one may not see is said in its place."""
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/dashboards/{_made(company)}")
+    value = page.locator(".tile.goal .value").first
+    await expect(value).to_have_text("0", timeout=SECONDS)
+
+    company.win("42")
+
+    await expect(value).to_have_text("42", timeout=SECONDS)
+    await expect(page.get_by_text("This goal is not there")).to_be_visible()
+    await expect(page.locator(".tile .bars li").first).to_be_visible()
+    await expect(page.locator(".tile .report tbody td").first).to_be_visible()
+    assert await faults_of(page) == []
+
+
+async def test_a_wallboard_shows_one_section_after_the_other(
+    browser: Browser, company: Company
+) -> None:
+    """Alone and large, turned by keys; with less motion it stands still by itself."""
+    context = await browser.new_context(
+        color_scheme="dark", reduced_motion="reduce", locale="en-GB"
+    )
+    page = await context.new_page()
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/dashboards/{_made(company)}?wall=1")
+
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_contain_text("· First", timeout=SECONDS)
+    await expect(page.get_by_text("held, arrow keys turn")).to_be_visible()
+    card = page.locator(".tile.goal").first
+    await expect(card.get_by_role("link")).to_have_text(company.title_of("root"))
+    await expect(page.get_by_role("navigation")).to_be_hidden()
+    await page.keyboard.press("ArrowRight")
+    await expect(heading).to_contain_text("· Second")
+    assert await faults_of(page) == []
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("navigation")).to_be_visible()
+    await expect(page).to_have_url(re.compile(r"/dashboards/[\w-]+$"))
+    await context.close()
+
+
+async def test_what_somebody_else_changed_is_not_written_over(
+    page: Page, company: Company
+) -> None:
+    """The refusal is shown in its own words, and what was typed stays."""
+    board = _made(company)
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/dashboards/{board}?edit=1")
+    name = page.get_by_label("Name", exact=True)
+    await name.fill("Mine")
+    company.cairn.patch(f"/v1/dashboards/{board}", {"name": "Theirs"})
+
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text("If-Match does not name")
+    await expect(name).to_have_value("Mine")
+    await page.goto(f"{company.cairn.goals}/dashboards/nothing")
+    await expect(page.get_by_text("There is no such dashboard")).to_be_visible()
+
+
+async def test_tiles_keep_within_the_grid(page: Page) -> None:
+    """No tile is wider than the grid, and none is moved out of it."""
+    sections = "[{tiles: [{kind: 'a', width: 12}, {kind: 'b', width: 1}]}, {tiles: []}]"
+    first, second = "{section: 0, tile: 0}", "{section: 0, tile: 1}"
+    down = f"it.placeOf({sections}, {second}, 'down')"
+    right = f"it.placeOf({sections}, {first}, 'right')"
+    kinds = ".map((one) => one.tiles.map((tile) => tile.kind).join())"
+
+    found = await answers_of(
+        page,
+        "dashboards/layout.js",
+        [
+            f"resized({sections}, {first}, 1)[0].tiles[0].width",
+            f"resized({sections}, {second}, -1)[0].tiles[1].width",
+            f"placeOf({sections}, {first}, 'left')",
+            f"placeOf({sections}, {first}, 'up')",
+            f"moved({sections}, {second}, {down}){kinds}",
+            f"moved({sections}, {first}, {right}){kinds}",
+        ],
+    )
+
+    assert found == [12, 1, None, None, ["a", "b"], ["b,a", ""]]

@@ -1,0 +1,1 @@
+"""The doors: tokens of all kinds, and how often one may knock."""

@@ -1,0 +1,1 @@
+"""The doors below the services: PostgreSQL's roles, Kafka's users."""

@@ -1,0 +1,1 @@
+"""Tests of queries: read, compiled, explained, and said in SQL."""

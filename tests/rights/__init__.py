@@ -1,0 +1,1 @@
+"""Tests of rights: what roles come to for one user."""

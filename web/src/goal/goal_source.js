@@ -1,0 +1,136 @@
+/**
+ * What the screen of one goal knows: its definition and its children in one picture, its
+ * history, its projection. Live numbers come from the frame; what is worked out from
+ * several moments is asked for again after a pause of changes, and every minute.
+ *
+ * @typedef {import("../parts/frame.js").Frame} Frame
+ * @typedef {any} Picture What GET /v1/goals/{id}/tree?depth=1 answers.
+ */
+
+import { read } from "../live/api.js";
+import { startOfDay } from "../words/moments.js";
+
+const PAUSE_MS = 1000;
+const AGAIN_MS = 60_000;
+const HOURS_DAYS_MAX = 14;
+const DAY_MS = 86_400_000;
+
+export class GoalSource {
+  /** @type {Picture | null} */
+  picture = null;
+  /** @type {any[]} */
+  history = [];
+  /** @type {any | null} Its row of the report on attainment. */
+  report = null;
+  /** @type {string | null} As of when. */
+  reportedAt = null;
+  /** Whether it has been asked how it will end. */
+  isReported = false;
+  /** @type {Record<string, string>} */
+  queryNames = {};
+  /** @type {(Error & {status?: number}) | null} */
+  fault = null;
+  #onChange;
+  /** @type {ReturnType<typeof setTimeout> | null} */
+  #waiting = null;
+
+  /**
+   * @param {Frame} frame
+   * @param {string} id
+   * @param {() => void} onChange
+   */
+  constructor(frame, id, onChange) {
+    this.frame = frame;
+    this.id = id;
+    this.path = `/v1/goals/${encodeURIComponent(id)}`;
+    this.#onChange = onChange;
+  }
+
+  start() {
+    this.frame.onPaint(({ ids }) => {
+      if (ids.has(this.id) || [...ids].some((id) => this.frame.goals.parentOf(id) === this.id)) this.#soon();
+      this.#onChange();
+    });
+    setInterval(() => this.again(), AGAIN_MS);
+    return this.again();
+  }
+
+  /** The newest that the stream has told of the goal. */
+  get live() {
+    return this.frame.goals.get(this.id);
+  }
+
+  /** Ask for everything again. */
+  async again() {
+    await this.readPicture();
+    if (!this.picture) return;
+    await Promise.allSettled([this.#readHistory(), this.#readReport(), this.#readQueries()]);
+    this.#onChange();
+  }
+
+  async readPicture() {
+    try {
+      this.picture = await read(`${this.path}/tree?depth=1`).catch((fault) => {
+        // A goal that was made a moment ago stands in no tree yet.
+        if (fault.status !== 503) throw fault;
+        return read(this.path);
+      });
+      this.fault = null;
+    } catch (fault) {
+      this.fault = /** @type {Error} */ (fault);
+    }
+    this.#onChange();
+  }
+
+  #soon() {
+    this.#waiting ??= setTimeout(async () => {
+      this.#waiting = null;
+      await Promise.allSettled([this.readPicture(), this.#readReport()]);
+      this.#onChange();
+    }, PAUSE_MS);
+  }
+
+  async #readHistory() {
+    const { period, time_zone: zone } = this.picture;
+    const days = (Date.parse(period.end) - Date.parse(period.start)) / DAY_MS;
+    const from = new Date(startOfDay(period.start, zone)).toISOString().replace(".000", "");
+    const resolution = days <= HOURS_DAYS_MAX ? "hour" : "day";
+    const { items } = await read(`${this.path}/history?limit=1000&resolution=${resolution}&from=${from}`);
+    this.history = items;
+  }
+
+  async #readReport() {
+    try {
+      const { report, at } = await this.#findReport(null);
+      this.report = report;
+      this.reportedAt = at;
+    } catch {
+      this.report = null;
+    }
+    this.isReported = true;
+  }
+
+  /**
+   * Its row is among those of what its owner has at it and below it.
+   *
+   * @param {string | null} after
+   * @returns {Promise<{report: any, at: string}>}
+   */
+  async #findReport(after) {
+    const { type, id } = this.picture.owner;
+    const asked = new URLSearchParams({ root: this.id, owner: `${type}/${id}` });
+    if (after) asked.set("after", after);
+    const page = await read(`/v1/reports/attainment?${asked}`);
+    const report = page.items.find((/** @type {any} */ one) => one.goal_id === this.id) ?? null;
+    return report || !page.next ? { report, at: page.as_of } : this.#findReport(page.next);
+  }
+
+  async #readQueries() {
+    const ids = new Set(Object.values(this.picture.queries).filter(Boolean));
+    for (const id of ids) {
+      if (id in this.queryNames) continue;
+      const { name } = await read(`/v1/rollup-queries/${encodeURIComponent(id)}`);
+      this.queryNames[id] = name;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Questions to the API, and writes to it.
+ *
+ * What the API refuses is thrown as it says it: every error has a name, a detail that
+ * tells what to do, and where there is one the field that it is about.
+ */
+
+import { exactJson } from "./exact_json.js";
+
+export class RefusedError extends Error {
+  /**
+   * @param {number} status
+   * @param {{error?: string, detail?: string, field?: string | null}} body
+   */
+  constructor(status, body) {
+    super(body.detail ?? `the server answered ${status}`);
+    this.status = status;
+    this.error = body.error ?? "unknown";
+    this.field = body.field ?? null;
+  }
+}
+
+/** @type {Promise<any> | null} */
+let session = null;
+
+/** Tell who asks, and what he may. @returns {Promise<any>} */
+export function readSession() {
+  session ??= read("/v1/session").catch((fault) => {
+    session = null;
+    throw fault;
+  });
+  return session;
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>}
+ */
+export async function read(path, options) {
+  return (await asked(path, options)).body;
+}
+
+/**
+ * Return an answer and its ETag, to change the thing later.
+ *
+ * @param {string} path
+ * @returns {Promise<{body: any, etag: string | null}>}
+ */
+export async function readTagged(path) {
+  return asked(path);
+}
+
+/**
+ * @param {"POST" | "PATCH" | "DELETE" | "PUT"} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {{ifMatch?: string | null}} [options]
+ * @returns {Promise<any>}
+ */
+export async function write(method, path, body, { ifMatch } = {}) {
+  const { csrf_token: token } = await readSession();
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (token) headers["X-CSRF-Token"] = token;
+  if (ifMatch) headers["If-Match"] = ifMatch;
+  if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  return read(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ */
+async function asked(path, options) {
+  const answer = await fetch(path, options);
+  const text = await answer.text();
+  const body = /json/.test(answer.headers.get("content-type") ?? "") && text ? exactJson(text) : null;
+  if (!answer.ok) throw new RefusedError(answer.status, body ?? {});
+  return { body, etag: answer.headers.get("etag") };
+}

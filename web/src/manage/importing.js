@@ -1,0 +1,93 @@
+/**
+ * Many things from a file, and to a file: first it is tried, then it is done.
+ *
+ * @typedef {{created: number, changed: number, unchanged: number, applied: boolean,
+ *   rejected: {line: number, id: string | null, detail: string}[]}} Report
+ */
+
+import { html, nothing } from "lit";
+
+import { readSession } from "../live/api.js";
+import { LightElement } from "../parts/light.js";
+
+const LINES_SHOWN = 100;
+/** @type {Record<string, string>} */
+const TYPES = { csv: "text/csv", json: "application/json", ndjson: "application/x-ndjson", jsonl: "application/x-ndjson" };
+
+export class ThingFiles extends LightElement {
+  /** @type {{part: string, title: string, lack: string | null, onDone: () => void} | null} */
+  #kind = null;
+  /** @type {File | null} */
+  #file = null;
+  /** @type {Report | null} */
+  #report = null;
+  #fault = "";
+  #isBusy = false;
+
+  /** @param {{part: string, title: string, lack: string | null, onDone: () => void}} kind */
+  set kind(kind) {
+    if (kind.part !== this.#kind?.part) [this.#file, this.#report, this.#fault] = [null, null, ""];
+    this.#kind = kind;
+    this.requestUpdate();
+  }
+
+  /** @param {boolean} isTrial */
+  async #send(isTrial) {
+    if (!this.#file || !this.#kind) return;
+    this.#isBusy = true;
+    this.requestUpdate();
+    const { csrf_token: token } = await readSession();
+    const ending = this.#file.name.split(".").at(-1)?.toLowerCase() ?? "";
+    const mode = isTrial ? "good" : "all";
+    const answer = await fetch(`/v1/${this.#kind.part}/import?dry_run=${isTrial}&mode=${mode}`, {
+      method: "POST",
+      body: this.#file,
+      headers: { "Content-Type": TYPES[ending] ?? "text/csv", "X-CSRF-Token": token ?? "", "Idempotency-Key": crypto.randomUUID() },
+    });
+    const body = await answer.json();
+    this.#isBusy = false;
+    this.#report = body.rejected ? body : null;
+    this.#fault = answer.ok ? "" : body.detail;
+    if (body.applied) this.#kind.onDone();
+    this.requestUpdate();
+  }
+
+  async #export() {
+    const { part } = /** @type {{part: string}} */ (this.#kind);
+    const answer = await fetch(`/v1/${part}?limit=1000`, { headers: { Accept: "text/csv" } });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = `${part}.csv`;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  /** @override */
+  render() {
+    if (!this.#kind) return nothing;
+    const { title, lack } = this.#kind;
+    const many = title.toLowerCase();
+    return html`<section class="files"><h2>${title} as files</h2>
+      <p>A table (CSV), a JSON array, or JSON lines, with the fields that the API has; whatever has an id that exists is changed.</p>
+      ${lack ? nothing : html`<p class="row"><label class="file">File <input type="file" accept=".csv,.json,.ndjson,.jsonl" @change=${(/** @type {any} */ event) => {
+        [this.#file] = event.target.files;
+        this.#send(true);
+      }}></label></p>`}
+      ${this.#fault ? html`<p class="fault" role="alert">${this.#fault}</p>` : nothing}
+      ${this.#report ? this.#told(this.#report) : nothing}
+      <p class="row"><button type="button" @click=${() => this.#export()}>Export ${many} as CSV</button></p></section>`;
+  }
+
+  /** @param {Report} report */
+  #told({ created, changed, unchanged, applied, rejected }) {
+    const numbers = `${created} new, ${changed} changed, ${unchanged} as before`;
+    const shown = rejected.slice(0, LINES_SHOWN);
+    return html`<p role="status">${applied ? "Imported: " : "The file would make: "}${numbers}${rejected.length ? `; ${rejected.length} cannot be read or stored` : ""}.</p>
+      ${shown.length ? html`<table class="rejected"><caption class="unseen">Lines that cannot be imported</caption>
+        <thead><tr><th scope="col">Line</th><th scope="col">Id</th><th scope="col">Why not</th></tr></thead>
+        <tbody>${shown.map(({ line, id, detail }) => html`<tr><th scope="row">${line}</th><td>${id ?? ""}</td><td>${detail}</td></tr>`)}</tbody></table>` : nothing}
+      ${applied ? nothing : html`<p class="row"><button type="button" class="first" ?disabled=${this.#isBusy || rejected.length > 0 || created + changed === 0} @click=${() => this.#send(false)}>Import it</button></p>`}`;
+  }
+}
+
+customElements.define("thing-files", ThingFiles);

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from local.servers import Servers
 from tests.browser.chromium import HOW_TO_BRING_IT, NAMES, find_chromium, started
+from tests.browser.company import Company
 from tests.browser.watching import Watched
 from tests.running import Running, running_cairn
 
@@ -24,6 +25,14 @@ def cairn(
     """Run a whole Cairn, without the example company, for all tests of the page."""
     with running_cairn(servers, tmp_path_factory.mktemp("cairn")) as running:
         yield running
+
+
+@pytest.fixture
+def company(cairn: Running) -> Company:
+    """Found a company with a tree that no other test looks at."""
+    company = Company(cairn)
+    company.found()
+    return company
 
 
 @pytest.fixture

@@ -16,10 +16,11 @@ async def answers_of(page: Page, module: str, calls: Sequence[str]) -> list[Any]
     await page.route(f"{ORIGIN}/**", _serve_from_folder)
     await page.goto(f"{ORIGIN}/")
     listed = ", ".join(f"it.{call}" for call in calls)
-    found: list[Any] = await page.evaluate(
-        f"import('/{module}').then((it) => [{listed}])"
-    )
-    return found
+    found = await page.evaluate(f"import('/{module}').then((it) => [{listed}])")
+    # Some versions put thin spaces around the dash.
+    return [
+        one.replace("\u2009", " ") if isinstance(one, str) else one for one in found
+    ]
 
 
 async def _serve_from_folder(route: Route) -> None:

@@ -9,7 +9,7 @@ from playwright.async_api import Page
 from services.goals.page.operators import OPERATORS
 from shared.domain.fiscal import Template, YearNamedBy, calendar_of, codes_of, days_of
 from shared.queries.operators import Operator
-from tests.browser.test_numbers import answers
+from tests.browser.modules import answers_of
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -50,7 +50,7 @@ async def test_conditions_come_back_as_they_went(page: Page) -> None:
     """Whatever the API takes becomes rows, and the same conditions again."""
     calls = [f"whereOf(it.rowsOf({json.dumps(where)}))" for where in ACCEPTED]
 
-    found = await answers(page, "manage/conditions.js", calls)
+    found = await answers_of(page, "manage/conditions.js", calls)
 
     assert found == list(ACCEPTED)
 
@@ -59,7 +59,7 @@ async def test_a_place_of_a_refusal_is_that_of_a_row(page: Page) -> None:
     """Rows stand at the places that the API names: groups, links, and nots."""
     group = json.dumps({"any": [TEST, TEST]})
 
-    found = await answers(
+    found = await answers_of(
         page,
         "manage/conditions.js",
         [
@@ -78,7 +78,7 @@ async def test_a_second_condition_makes_a_group(page: Page) -> None:
     one = rows.replace('{"attribute"', '{"type": "test", "nots": 0, "attribute"')
     two = one.replace("]})", ", it.newTest('due')]})")
 
-    found = await answers(
+    found = await answers_of(
         page, "manage/conditions.js", [f"whereOf({one})", f"whereOf({two})"]
     )
 
@@ -90,7 +90,7 @@ async def test_changes_are_the_fields_that_differ(page: Page) -> None:
     """The order of inner fields is no change; a part that differs is."""
     before = "{title: 'North', period: {kind: 'fiscal', year: 2026}, target: null}"
 
-    found = await answers(
+    found = await answers_of(
         page,
         "manage/drafts.js",
         [
@@ -118,7 +118,7 @@ async def test_fiscal_periods_are_those_of_the_api(page: Page, start: str) -> No
         for template, named, year in cases
     ]
 
-    found = await answers(page, "manage/fiscal.js", calls)
+    found = await answers_of(page, "manage/fiscal.js", calls)
 
     for (template, named, year), periods in zip(cases, found, strict=True):
         calendar = calendar_of(start=start, template=template, year_named_by=named)

@@ -18,14 +18,6 @@ SECONDS = 15_000
 
 
 @pytest.fixture
-def company(cairn: Running) -> Company:
-    """Found a company with a tree that no other test looks at."""
-    company = Company(cairn)
-    company.found()
-    return company
-
-
-@pytest.fixture
 def entry(page: Page) -> Callable[[str], Locator]:
     """Return what finds a field by the name that the API gives it."""
     return lambda name: page.locator(f"#field-{name.replace('.', '-')}")

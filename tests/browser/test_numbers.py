@@ -1,51 +1,24 @@
-"""Numbers, days and words as the page's own modules make them, in Chromium.
-
-The modules are served from their folder, so nothing else needs to run.
-"""
+"""Numbers, days and words as the page's own modules make them, in Chromium."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Route
+from playwright.async_api import Browser, Page
 
-from tests.browser.sources import SOURCES
+from tests.browser.modules import answers_of
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-# An address that nobody asks: the answers come from the folder.
-ORIGIN = "http://127.0.0.1:9"
 APRIL_TO_MARCH = "2 Apr 2026 \u2013 31 Mar 2027"
 OCTOBER_TO_DECEMBER = "Oct \u2013 Dec 2026"
-
-
-async def _serve_from_folder(route: Route) -> None:
-    name = route.request.url.removeprefix(f"{ORIGIN}/")
-    if name:
-        await route.fulfill(path=SOURCES / name)
-    else:
-        await route.fulfill(content_type="text/html", body="<!doctype html>")
-
-
-async def answers(page: Page, module: str, calls: Sequence[str]) -> list[Any]:
-    """Return what each call on a module of the page answers."""
-    await page.route(f"{ORIGIN}/**", _serve_from_folder)
-    await page.goto(f"{ORIGIN}/")
-    listed = ", ".join(f"it.{call}" for call in calls)
-    found = await page.evaluate(f"import('/{module}').then((it) => [{listed}])")
-    # Some versions put thin spaces around the dash.
-    return [
-        one.replace("\u2009", " ") if isinstance(one, str) else one for one in found
-    ]
 
 
 async def _compare(
     page: Page, module: str, function: str, cases: dict[str, object]
 ) -> None:
     """Assert what a function answers for the arguments that are the cases' keys."""
-    found = await answers(page, module, [f"{function}({case})" for case in cases])
+    found = await answers_of(page, module, [f"{function}({case})" for case in cases])
 
     assert dict(zip(cases, found, strict=True)) == cases
 
@@ -125,7 +98,7 @@ async def test_numbers_follow_the_readers_language(browser: Browser) -> None:
     context = await browser.new_context(locale="de-DE")
     page = await context.new_page()
 
-    found = await answers(
+    found = await answers_of(
         page,
         "words/numbers.js",
         [

@@ -8,21 +8,12 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.accessible import faults_of
 from tests.browser.company import Company
-from tests.running import Running
 from tests.waiting import eventually
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SECONDS = 20_000
-
-
-@pytest.fixture
-def company(cairn: Running) -> Company:
-    """Found a company with a tree that no other test looks at."""
-    company = Company(cairn)
-    company.found()
-    return company
 
 
 async def _open(page: Page, company: Company, query: str = "") -> None:

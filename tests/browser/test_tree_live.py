@@ -20,14 +20,6 @@ SECONDS = 20_000
 SECONDS_TO_RETURN = 90_000
 
 
-@pytest.fixture
-def company(cairn: Running) -> Company:
-    """Found a company with a tree that no other test looks at."""
-    company = Company(cairn)
-    company.found()
-    return company
-
-
 async def test_two_tabs_share_one_stream(
     context: BrowserContext, page: Page, company: Company
 ) -> None:

@@ -121,8 +121,9 @@ async def attainment(
 ) -> Report:
     """Return how far goals have come, in the order of their ids."""
     rights = await reading.rights()
-    if wanted.root is not None:
-        await reading.readable_goal(wanted.root)
+    for named in (wanted.goal, wanted.root):
+        if named is not None:
+            await reading.readable_goal(named)
     goals = await reading.reports.reported(wanted, after, limit, rights)
     found = await _attained(reading, goals, asked)
     organization = await reading.organization()

@@ -57,6 +57,9 @@ class AttainmentQuery(PageQuery):
         description="what a row is about: a goal, or the goals of one metric that an "
         "owner, a team (its own goals and its members') or a period has in common",
     )
+    goal: Id | None = Field(
+        default=None, description="only this goal", examples=["north-2026"]
+    )
     root: Id | None = Field(
         default=None, description="only this goal and all below it", examples=["north"]
     )
@@ -109,6 +112,7 @@ class AttainmentQuery(PageQuery):
     def as_filter(self) -> ReportFilter:
         """Return which goals, but for which day it is where they are."""
         return ReportFilter(
+            goal=None if self.goal is None else GoalId(self.goal),
             root=None if self.root is None else GoalId(self.root),
             metric_id=self.metric,
             owner=None if self.owner is None else principal_of(self.owner),

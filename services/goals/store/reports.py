@@ -81,6 +81,7 @@ class Days:
 class ReportFilter:
     """Which goals a report is about; what is None, all of them have."""
 
+    goal: GoalId | None = None
     # With it, and what hangs below it by goals that the caller may read.
     root: GoalId | None = None
     metric_id: str | None = None
@@ -179,6 +180,7 @@ def _conditions_of(
 def _texts_of(wanted: ReportFilter) -> Mapping[str, str | None]:
     owner = wanted.owner
     return {
+        "id": wanted.goal,
         "metric_id": wanted.metric_id,
         "manager_id": wanted.manager_id,
         "state": wanted.state,

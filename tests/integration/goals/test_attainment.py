@@ -175,6 +175,8 @@ async def test_the_goal_of_the_period_before(company: Api) -> None:
     ("query", "expected"),
     [
         ("", EVERY),
+        ("goal=company", ["company"]),
+        ("goal=north&root=south", []),
         ("root=company", ["company", "north", "south"]),
         ("root=north", ["north"]),
         ("metric=calls", ["calls"]),
@@ -293,7 +295,7 @@ async def test_periods_and_metrics_are_added_up(company: Api) -> None:
         ("after=AA==", "after"),
         ("by=owner&after=bm9wbGFjZQ==", "after"),
         ("format=pdf", "format"),
-        ("goal=north", "goal"),
+        ("goals=north", "goals"),
     ],
 )
 async def test_what_does_not_read_is_refused_by_name(
@@ -305,9 +307,10 @@ async def test_what_does_not_read_is_refused_by_name(
     assert told(error) == ("invalid_parameter", None, field)
 
 
-async def test_there_is_no_report_of_nothing(company: Api) -> None:
-    """An unknown root is not a root with nothing to report."""
-    error = await company.refused("GET", f"{REPORT}?root=nobody", status=404)
+@pytest.mark.parametrize("parameter", ["goal", "root"])
+async def test_there_is_no_report_of_nothing(company: Api, parameter: str) -> None:
+    """An unknown goal is not one with nothing to report."""
+    error = await company.refused("GET", f"{REPORT}?{parameter}=nobody", status=404)
 
     assert told(error) == ("not_found", None, None)
 
@@ -344,12 +347,13 @@ async def test_a_row_tells_nothing_of_goals_that_one_may_not_read(
     assert by_grace["north"]["parent_id"] == "company"
 
 
-async def test_a_root_that_one_may_not_read_is_not_there(
-    company: Api, tokens: dict[str, str]
+@pytest.mark.parametrize("parameter", ["goal", "root"])
+async def test_a_goal_that_one_may_not_read_is_not_there(
+    company: Api, tokens: dict[str, str], parameter: str
 ) -> None:
     """It is told apart from none by nothing."""
     headers = {"Authorization": f"Bearer {tokens['eve']}"}
-    answer = await company.client.get(f"{REPORT}?root=north", headers=headers)
+    answer = await company.client.get(f"{REPORT}?{parameter}=north", headers=headers)
 
     assert answer.status_code == 404
     assert told(answer.json()) == ("not_found", None, None)

@@ -71,8 +71,7 @@ function unknown(report) {
 function goalTile(tile, frame, data) {
   const goal = frame.goals.get(tile.goal_id);
   if (!goal) return absent;
-  const row = data.report({ since: "24h" }).items.find((one) => one.goal_id === goal.goal_id);
-  return goalCard(goal, row, frame.directory);
+  return goalCard(goal, data.report({ since: "24h" }).get(goal.goal_id), frame.directory);
 }
 
 /** @param {Tile} tile @param {Frame} frame @param {TileData} data */
@@ -81,8 +80,7 @@ function waterfallTile(tile, frame, data) {
   if (!goal) return absent;
   const report = data.report({ since: tile.since });
   if (!report.isKnown) return unknown(report);
-  const row = report.items.find((one) => one.goal_id === goal.goal_id);
-  return html`<h2>What moved: ${goal.title}</h2>${movesPanel(row, report.items, report, SPANS[tile.since])}`;
+  return html`<h2>What moved: ${goal.title}</h2>${movesPanel(report.get(goal.goal_id), report, `in ${SPANS[tile.since]}`)}`;
 }
 
 /** @param {Tile} tile @param {Frame} frame @param {TileData} data */

@@ -101,28 +101,13 @@ export class GoalSource {
 
   async #readReport() {
     try {
-      const { report, at } = await this.#findReport(null);
-      this.report = report;
+      const { items, as_of: at } = await read(`/v1/reports/attainment?goal=${encodeURIComponent(this.id)}`);
+      this.report = items[0] ?? null;
       this.reportedAt = at;
     } catch {
       this.report = null;
     }
     this.isReported = true;
-  }
-
-  /**
-   * Its row is among those of what its owner has at it and below it.
-   *
-   * @param {string | null} after
-   * @returns {Promise<{report: any, at: string}>}
-   */
-  async #findReport(after) {
-    const { type, id } = this.picture.owner;
-    const asked = new URLSearchParams({ root: this.id, owner: `${type}/${id}` });
-    if (after) asked.set("after", after);
-    const page = await read(`/v1/reports/attainment?${asked}`);
-    const report = page.items.find((/** @type {any} */ one) => one.goal_id === this.id) ?? null;
-    return report || !page.next ? { report, at: page.as_of } : this.#findReport(page.next);
   }
 
   async #readQueries() {

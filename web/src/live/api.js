@@ -74,9 +74,22 @@ export async function write(method, path, body, { ifMatch } = {}) {
  * @param {RequestInit} [options]
  */
 async function asked(path, options) {
-  const answer = await fetch(path, options);
-  const text = await answer.text();
+  const [answer, text] = await answered(path, options);
   const body = /json/.test(answer.headers.get("content-type") ?? "") && text ? exactJson(text) : null;
   if (!answer.ok) throw new RefusedError(answer.status, body ?? {});
   return { body, etag: answer.headers.get("etag") };
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ * @returns {Promise<[Response, string]>}
+ */
+async function answered(path, options) {
+  try {
+    const answer = await fetch(path, options);
+    return [answer, await answer.text()];
+  } catch {
+    throw new RefusedError(0, { error: "unanswered", detail: "the server does not answer" });
+  }
 }

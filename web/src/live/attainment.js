@@ -1,9 +1,10 @@
 /**
  * What is worked out from several moments: pace, finish, change. It is asked for, not
- * streamed: every minute, and soon after numbers have changed.
+ * streamed: every minute while the page is looked at, and soon after numbers have changed.
  *
  * @typedef {import("./messages.js").Values} Values
  *
+ * @typedef {{low: string, expected: string, high: string, by: {rule: string, value: string}[]}} Finish
  * @typedef {object} Row A goal as GET /v1/reports/attainment has it.
  * @property {string} goal_id
  * @property {string} title
@@ -17,7 +18,9 @@
  * @property {string | null} percentage
  * @property {boolean} is_overridden
  * @property {{percentage_of_period: string, target: string | null, index: string | null, status: string | null, gap: string | null}} pace
- * @property {{low: string, expected: string, high: string} | null} finish
+ * @property {string | null} children_target
+ * @property {Values} own
+ * @property {Finish | null} finish
  * @property {{values: Values, change: Values} | null} earlier
  */
 
@@ -52,6 +55,8 @@ export async function readReport(query) {
 export class FreshReport {
   /** @type {any[]} */
   items = [];
+  /** @type {Map<string, any>} */
+  #byGoal = new Map();
   /** @type {Date | null} */
   asOf = null;
   /** @type {Date | null} */
@@ -72,6 +77,14 @@ export class FreshReport {
   constructor(query, onChange) {
     this.#query = query;
     this.#onChange = onChange;
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && this.#dueIn() === 0) this.readNow();
+    });
+  }
+
+  /** Return what is known of a goal. @param {string} id @returns {Row | undefined} */
+  get(id) {
+    return this.#byGoal.get(id);
   }
 
   /** Whether there has been an answer. */
@@ -99,6 +112,7 @@ export class FreshReport {
       const answer = await readReport(this.#query);
       if (turn !== this.#turn) return;
       this.items = answer.items;
+      this.#byGoal = new Map(answer.items.map((row) => [row.goal_id, row]));
       this.asOf = new Date(answer.as_of);
       this.since = answer.since ? new Date(answer.since) : null;
       this.fault = null;
@@ -120,12 +134,16 @@ export class FreshReport {
   #after(pause) {
     clearTimeout(this.#timer);
     this.#dueAt = Date.now() + pause;
-    this.#timer = setTimeout(() => this.readNow(), pause);
+    this.#timer = setTimeout(() => {
+      // Whoever comes back to the page has it read then.
+      if (!document.hidden) this.readNow();
+    }, pause);
   }
 
   /** Ask no more. */
   stop() {
     this.#turn++;
+    this.#dueAt = Infinity;
     clearTimeout(this.#timer);
   }
 }

@@ -67,7 +67,7 @@ export class OperationsView extends LightElement {
   /** @param {Error | null} fault */
   #took(fault) {
     // Those who listen are told of a change of state only.
-    if ((this.#fault === null) !== (fault === null)) announce(fault ? `Operations: ${inWords(fault)}` : "Operations: up to date");
+    if ((this.#fault === null) !== (fault === null)) announce(fault ? `Operations: ${fault.message}` : "Operations: up to date");
     this.#fault = fault;
     this.requestUpdate();
   }
@@ -82,7 +82,7 @@ export class OperationsView extends LightElement {
     const at = this.#answeredAt;
     if (this.#fault) {
       const since = at === null ? "No answer yet" : `Stale since ${shownTime(at)}`;
-      return html`<p class="as-of fault">${state("bad", "◌", `${since}, trying again:`)} ${inWords(this.#fault)}</p>`;
+      return html`<p class="as-of fault">${state("bad", "◌", `${since}, trying again:`)} ${this.#fault.message}</p>`;
     }
     const instant = html`<time datetime=${this.#picture?.at ?? ""} title=${this.#picture?.at ?? ""}>${shownTime(at ?? Date.now())}</time>`;
     const isPaused = this.#frame?.isPaused;
@@ -129,11 +129,6 @@ async function kept() {
     if (fault instanceof RefusedError && fault.status === 503) return null;
     throw fault;
   }
-}
-
-/** @param {Error} fault */
-function inWords(fault) {
-  return fault instanceof RefusedError ? fault.message : "the server does not answer";
 }
 
 /** @param {string} words */

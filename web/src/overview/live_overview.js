@@ -69,19 +69,17 @@ export class LiveOverview extends LightElement {
     const frame = /** @type {Frame} */ (this.#frame);
     if (frame.goals.size === 0) return nothing;
     const shown = shownOf(frame.goals, this.#pinned);
-    /** @type {Map<string, Row>} */
-    const rows = new Map(this.#report.items.map((row) => [row.goal_id, row]));
     const chosen = shown.find((goal) => goal.goal_id === this.#address.get("goal")) ?? shown[0];
     return html`${this.#tools(shown)}
       ${this.#fault()}
-      <ul class="cards" aria-label="Goals">${repeat(shown, (goal) => goal.goal_id, (goal) => this.#card(goal, rows.get(goal.goal_id), goal === chosen, shown.length))}</ul>
+      <ul class="cards" aria-label="Goals">${repeat(shown, (goal) => goal.goal_id, (goal) => this.#card(goal, goal === chosen, shown.length))}</ul>
       ${shown.length ? nothing : html`<p class="empty">None of the goals that this address names is there, or you may not read them. Choose others above.</p>`}
       <div class="panels">
         <div class="column">
-          ${chosen ? this.#moves(chosen, rows) : nothing}
+          ${chosen ? this.#moves(chosen) : nothing}
           <section class="panel" aria-labelledby="reached-title">
             <h2 id="reached-title">Reached</h2>
-            <p class="about">Targets that were reached in ${this.#spanWords}</p>
+            <p class="about">Targets that were reached ${this.#spanWords}</p>
             ${this.#report.isKnown ? reachedList(reachedOf(this.#report.items)) : waiting}
           </section>
         </div>
@@ -94,7 +92,8 @@ export class LiveOverview extends LightElement {
   }
 
   get #spanWords() {
-    return SPANS[this.#since] ?? (this.#report.since ? shownInstant(this.#report.since) : "then");
+    const words = SPANS[this.#since];
+    return words ? `in ${words}` : `since ${this.#report.since ? shownInstant(this.#report.since) : "then"}`;
   }
 
   /** @param {Goal[]} shown */
@@ -102,7 +101,7 @@ export class LiveOverview extends LightElement {
     return html`<div class="tools" role="group" aria-label="The overview">
       <label>Changes in <select @change=${this.#spanChosen}>
         ${Object.entries(SPANS).map(([span, words]) => html`<option value=${span} ?selected=${span === this.#since}>${words}</option>`)}
-        ${this.#since in SPANS ? nothing : html`<option value=${this.#since} selected>since ${this.#spanWords}</option>`}
+        ${this.#since in SPANS ? nothing : html`<option value=${this.#since} selected>${this.#spanWords}</option>`}
       </select></label>
       ${this.#choice(shown)}
       <span class="as-of">${this.#report.asOf ? `worked out at ${shownTime(this.#report.asOf)}` : "being worked out"}</span>
@@ -134,11 +133,11 @@ export class LiveOverview extends LightElement {
 
   /**
    * @param {Goal} goal
-   * @param {Row | undefined} row
    * @param {boolean} isChosen
    * @param {number} count
    */
-  #card(goal, row, isChosen, count) {
+  #card(goal, isChosen, count) {
+    const row = this.#report.get(goal.goal_id);
     const { directory } = /** @type {Frame} */ (this.#frame);
     return html`<li class="card ${isChosen && count > 1 ? "chosen" : ""}" data-goal=${goal.goal_id}>
       ${goalCard(goal, row, directory, this.#changeButton(goal, row, isChosen))}
@@ -153,17 +152,14 @@ export class LiveOverview extends LightElement {
   #changeButton(goal, row, isChosen) {
     const change = changeOf(row);
     return html`<button type="button" class="change" aria-pressed=${String(isChosen)} title=${exactChange(change, row?.metric.currency ?? "")}
-      @click=${() => this.#go({ goal: goal.goal_id })}>${shownChange(change)} in ${this.#spanWords}</button>`;
+      @click=${() => this.#go({ goal: goal.goal_id })}>${shownChange(change)} ${this.#spanWords}</button>`;
   }
 
-  /**
-   * @param {Goal} goal
-   * @param {Map<string, Row>} rows
-   */
-  #moves(goal, rows) {
+  /** @param {Goal} goal */
+  #moves(goal) {
     return html`<section class="panel moves" aria-labelledby="moves-title">
       <h2 id="moves-title">What moved: ${goal.title}</h2>
-      ${movesPanel(rows.get(goal.goal_id), this.#report.items, this.#report, this.#spanWords)}
+      ${movesPanel(this.#report.get(goal.goal_id), this.#report, this.#spanWords)}
     </section>`;
   }
 

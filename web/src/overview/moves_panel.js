@@ -20,21 +20,20 @@ export function shownInstant(instant) {
 
 /**
  * @param {Row | undefined} row
- * @param {Row[]} all
- * @param {{since: Date | null, asOf: Date | null, isKnown: boolean}} report
+ * @param {import("../live/attainment.js").FreshReport} report
  * @param {string} span
  */
-export function movesPanel(row, all, report, span) {
+export function movesPanel(row, report, span) {
   if (!report.isKnown || !report.since || !report.asOf) return waiting;
-  const moves = row && movesOf(row, all.filter((one) => one.parent_id === row.goal_id));
+  const moves = row && movesOf(row, report.items.filter((one) => one.parent_id === row.goal_id));
   if (!row || !moves) return html`<p class="empty">It is not measured yet, so nothing has moved.</p>`;
   const unit = row.metric.currency ?? "";
   const [then, now] = [shownInstant(report.since), shownTime(report.asOf)];
   return html`<p class="about">${row.metric.name}${unit && `, ${unit}`} · ${moves.isNew ? `it was not there on ${then}` : `since ${then}`}</p>
     ${signOf(moves.change) === 0 && moves.steps.length === 0
-      ? html`<p class="empty">Nothing has changed in ${span}.</p>`
+      ? html`<p class="empty">Nothing has changed ${span}.</p>`
       : waterfall(moves, {
-          caption: `What moved ${row.title} in ${span}: from ${moves.start} to ${moves.end}`,
+          caption: `What moved ${row.title} ${span}: from ${moves.start} to ${moves.end}`,
           unit,
           start: moves.isNew ? "Before" : then,
           end: `Now, ${now}`,

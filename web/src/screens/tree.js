@@ -2,8 +2,8 @@ import "../tree/goal_details.js";
 import "../tree/goal_icicle.js";
 import "../tree/goal_tree.js";
 
+import { FreshReport } from "../live/attainment.js";
 import { Frame } from "../parts/frame.js";
-import { Attained } from "../tree/attained.js";
 import { Filter } from "../tree/filter.js";
 import { Tools } from "../tree/tools.js";
 import { FIRST_GOAL } from "../words/first_goal.js";
@@ -17,7 +17,7 @@ const filter = new Filter();
 const tree = /** @type {import("../tree/goal_tree.js").GoalTree} */ (find("goal-tree"));
 const icicle = /** @type {import("../tree/goal_icicle.js").GoalIcicle} */ (find("goal-icicle"));
 const details = /** @type {import("../tree/goal_details.js").GoalDetails} */ (find("goal-details"));
-const attained = new Attained(() => {
+const attained = new FreshReport({ since: "24h" }, () => {
   sayAttained();
   if (!frame.isPaused) tree.attained();
 });
@@ -60,7 +60,7 @@ frame.onPaint(() => {
   find("#filters").hidden = isEmpty;
 });
 frame.start();
-attained.start();
+attained.readNow();
 
 function write() {
   tools.write({ ...tree.told, zoom: icicle.zoom });
@@ -75,6 +75,6 @@ function showView() {
 /** Say of when the numbers are that do not move by themselves. */
 function sayAttained() {
   const when = attained.asOf ? `Finish, own records and what a day is compared with: as of ${shownTime(attained.asOf)}, read again each minute.` : "";
-  const fault = attained.fault ? ` They could not be read: ${attained.fault}.` : "";
+  const fault = attained.fault ? ` They could not be read: ${attained.fault.message}.` : "";
   find("#attained").textContent = when + fault;
 }

@@ -4,7 +4,7 @@
  *
  * @typedef {import("../parts/frame.js").Change} Change
  * @typedef {import("../parts/frame.js").Frame} Frame
- * @typedef {import("./attained.js").Attained} Attained
+ * @typedef {import("../live/attainment.js").FreshReport} Attained
  * @typedef {import("./filter.js").Filter} Filter
  * @typedef {import("./places.js").Place} Place
  */

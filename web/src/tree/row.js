@@ -3,7 +3,7 @@
  *
  * @typedef {import("../live/messages.js").Goal} Goal
  * @typedef {import("../parts/frame.js").Frame} Frame
- * @typedef {import("./attained.js").Attained} Attained
+ * @typedef {import("../live/attainment.js").FreshReport} Attained
  * @typedef {import("./places.js").Place} Place
  * @typedef {object} Drawn
  * @property {Place} place

@@ -3,8 +3,8 @@
  *
  * @typedef {import("../live/messages.js").Goal} Goal
  * @typedef {import("../live/directory.js").Directory} Directory
- * @typedef {import("./attained.js").Attained} Attained
- * @typedef {import("./attained.js").Row} Row
+ * @typedef {import("../live/attainment.js").FreshReport} Attained
+ * @typedef {import("../live/attainment.js").Row} Row
  */
 
 import { compactChange } from "../words/changes.js";

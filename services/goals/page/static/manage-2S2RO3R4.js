@@ -1,4 +1,4 @@
-import{a as w}from"./part-DAI27MAV.js";import{c as je}from"./part-LQUFLHGO.js";import"./part-6NMLBMLP.js";import{a as l,d as h,f as Le,g as Re,h as x,i as K,j as R,k as Ie,l as O,m as De,n as k,p as S,q as C,s as I,t as Ue,w as Be}from"./part-IHKWGBBD.js";import"./part-MRKGK5YO.js";function P({title:t,text:e,yes:n,no:s="Cancel"}){let i=document.createElement("dialog");return i.className="question",i.setAttribute("aria-label",t),Le(l`<form method="dialog">
+import{a as w}from"./part-KDTTZW4U.js";import{c as je}from"./part-VW53YGPH.js";import"./part-6NMLBMLP.js";import{a as l,d as h,f as Le,g as Re,h as x,i as K,j as R,k as Ie,l as O,m as De,n as k,p as S,q as C,s as I,t as Ue,w as Be}from"./part-JIAECMHV.js";import"./part-MRKGK5YO.js";function P({title:t,text:e,yes:n,no:s="Cancel"}){let i=document.createElement("dialog");return i.className="question",i.setAttribute("aria-label",t),Le(l`<form method="dialog">
       <h2>${t}</h2>
       <div>${e}</div>
       <p class="answers">

@@ -29,7 +29,7 @@ TEAMS: Final = 50
 MOVING: Final = 60
 ROUNDS: Final = 16
 ROUNDS_A_SECOND: Final = 4
-SECONDS: Final = 60_000
+SECONDS: Final = 120_000
 
 # How long each frame's script takes, with all that it puts off to its own end.
 MEASURING: Final = """

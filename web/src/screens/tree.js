@@ -39,8 +39,8 @@ for (const view of [tree, icicle]) {
   view.addEventListener("choose", (event) => details.choose(/** @type {CustomEvent} */ (event).detail));
   view.addEventListener("told", write);
 }
-tree.addEventListener("arranged", () => {
-  tools.refresh();
+tree.addEventListener("arranged", (event) => {
+  tools.refresh(/** @type {CustomEvent<boolean>} */ (event).detail);
   find("#resort").hidden = !tree.isOrderStale;
 });
 find("#resort").addEventListener("click", () => tree.resort());

@@ -47,6 +47,8 @@ export class GoalTree extends LightElement {
   #cell = -1;
   #from = 0;
   #to = Infinity;
+  /** How many rows there were when it was last looked which are near the window. */
+  #looked = -1;
   #isPressing = false;
   /** Counts what changes all rows: the day, the names, what was read. */
   #round = 0;
@@ -171,25 +173,26 @@ export class GoalTree extends LightElement {
     if (places) this.#round += 1;
     if (places && ids.size) this.#attained?.soon();
     const wasStale = this.isOrderStale;
-    const isOutOfPlace = this.#isOutOfPlace(places, ids);
-    if (isOutOfPlace) this.#arrange();
+    const isMoved = this.#isMoved(places, ids);
     for (const id of ids) this.#askForTarget(id);
     this.requestUpdate();
-    if (isOutOfPlace || this.isOrderStale !== wasStale) this.dispatchEvent(new CustomEvent("arranged"));
+    if (isMoved || this.isOrderStale !== wasStale) this.#tellArranged(places);
   }
 
   /**
-   * Tell whether rows have to be put in their places again, or may be by now.
+   * Put rows in their places where they stand wrong, if they may move; tell whether they did.
    *
    * @param {boolean} places
    * @param {Set<string>} ids
    */
-  #isOutOfPlace(places, ids) {
+  #isMoved(places, ids) {
     const { goals } = /** @type {Frame} */ (this.#frame);
     const order = /** @type {Order} */ (this.#order);
-    if (!order.isStale && order.isMisplaced(ids)) order.isStale = true;
-    if (order.isStale && this.#maySort()) return true;
-    return places || (this.#filter?.isOutdated(goals, ids) ?? false);
+    order.changed(ids);
+    if (places || this.#filter?.isOutdated(goals, ids)) this.#arrange();
+    else if (order.isStale && this.#maySort()) this.#sortTouched();
+    else return false;
+    return true;
   }
 
   /** Tell whether rows may be sorted now; if it is too early, see to it that they will be. */
@@ -232,12 +235,24 @@ export class GoalTree extends LightElement {
     this.#rows = this.#places?.rows() ?? [];
   }
 
+  /** Sort those among whom somebody stands wrong; all others stay where they are. */
+  #sortTouched() {
+    this.#order?.renewTouched();
+    this.#sortedAt = performance.now();
+    this.#rows = this.#places?.rows() ?? [];
+  }
+
   /** Put rows in their places after somebody asked for it. */
   #rearrange() {
     if (!this.isReady) return;
     this.#arrange();
     this.requestUpdate();
-    this.dispatchEvent(new CustomEvent("arranged"));
+    this.#tellArranged(false);
+  }
+
+  /** @param {boolean} areOthers Whether there may be other goals, or other names, than before. */
+  #tellArranged(areOthers) {
+    this.dispatchEvent(new CustomEvent("arranged", { detail: areOthers }));
   }
 
   #focusedIndex() {
@@ -256,6 +271,7 @@ export class GoalTree extends LightElement {
     if (!body) return;
     const { top, height } = body.getBoundingClientRect();
     if (!height) return;
+    this.#looked = this.#rows.length;
     const rowHeight = height / this.#rows.length;
     const first = Math.floor(-top / rowHeight);
     const count = Math.ceil(innerHeight / rowHeight);
@@ -274,7 +290,8 @@ export class GoalTree extends LightElement {
 
   /** @override */
   updated() {
-    this.#scrolled();
+    // To look has the browser lay everything out at once.
+    if (this.#looked !== this.#rows.length) this.#scrolled();
   }
 
   /** @param {KeyboardEvent} event */

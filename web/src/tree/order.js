@@ -17,6 +17,8 @@ export class Order {
   #keys;
   /** @type {Map<string | null, List>} */
   #lists = new Map();
+  /** Below whom somebody may stand wrong. @type {Set<string | null>} */
+  #touched = new Set();
   column = "title";
   isDown = false;
   /** Whether another order would stand here, were the tree not held. */
@@ -47,6 +49,14 @@ export class Order {
   /** Forget where rows stand, so that they are sorted again. */
   renew() {
     this.#lists.clear();
+    this.#touched.clear();
+    this.isStale = false;
+  }
+
+  /** Forget it of those only among whom somebody changed. */
+  renewTouched() {
+    for (const parent of this.#touched) this.#lists.delete(parent);
+    this.#touched.clear();
     this.isStale = false;
   }
 
@@ -57,25 +67,38 @@ export class Order {
     if (known?.source === source) return known.ids;
     const sorted = this.#sorted(source);
     const ids = known ? kept(known.ids, source) : sorted;
-    if (known && ids.some((id, index) => id !== sorted[index])) this.isStale = true;
+    if (known && ids.some((id, index) => id !== sorted[index])) {
+      this.#touched.add(parent);
+      this.isStale = true;
+    }
     this.#lists.set(parent, { source, ids, at: null });
     return ids;
   }
 
-  /** Tell whether one of some goals does not stand where it would be sorted to. @param {Iterable<string>} ids */
-  isMisplaced(ids) {
+  /** Note whether one of some goals does not stand any more where it would be sorted to. @param {Iterable<string>} ids */
+  changed(ids) {
     const compare = this.#compare();
     for (const id of ids) {
-      const list = this.#lists.get(this.#goals.parentOf(id));
-      if (!list) continue;
-      list.at ??= new Map(list.ids.map((one, index) => [one, index]));
-      const at = list.at.get(id);
-      if (at === undefined) continue;
-      const [before, after] = [list.ids[at - 1], list.ids[at + 1]];
-      if (before !== undefined && compare(before, id) > 0) return true;
-      if (after !== undefined && compare(id, after) > 0) return true;
+      const parent = this.#goals.parentOf(id);
+      if (!this.#touched.has(parent) && this.#isMisplaced(id, this.#lists.get(parent), compare)) {
+        this.#touched.add(parent);
+        this.isStale = true;
+      }
     }
-    return false;
+  }
+
+  /**
+   * @param {string} id
+   * @param {List | undefined} list
+   * @param {(a: string, b: string) => number} compare
+   */
+  #isMisplaced(id, list, compare) {
+    if (!list) return false;
+    list.at ??= new Map(list.ids.map((one, index) => [one, index]));
+    const at = list.at.get(id);
+    if (at === undefined) return false;
+    const [before, after] = [list.ids[at - 1], list.ids[at + 1]];
+    return (before !== undefined && compare(before, id) > 0) || (after !== undefined && compare(id, after) > 0);
   }
 
   /** Who has the same key stays in order of the titles. @param {string[]} source In that order. */

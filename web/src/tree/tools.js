@@ -69,9 +69,9 @@ export class Tools {
     history.replaceState(null, "", text ? `?${text}` : location.pathname);
   }
 
-  /** Offer what there is, and say how much of it is shown. */
-  refresh() {
-    this.#offer(false);
+  /** Offer what there is, where that may have changed, and say how much of it is shown. @param {boolean} areOthers */
+  refresh(areOthers) {
+    if (areOthers) this.#offer(false);
     this.#show();
   }
 

@@ -39,6 +39,11 @@ _SCREENS: Final = {
     "manage-metrics": "/manage/metrics",
     "manage-directory": "/manage/directory",
     "manage-calendar": "/manage/calendar",
+    "manage-settings": "/manage/settings",
+    "manage-entities": "/manage/settings?part=entities&new=1",
+    "manage-tokens": "/manage/settings?part=tokens",
+    "manage-page-links": "/manage/settings?part=page-links",
+    "manage-audit": "/manage/settings?part=audit",
 }
 
 

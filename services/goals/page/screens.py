@@ -45,6 +45,7 @@ MANAGED: Final = (
     Managed(kind="metrics", title="Metrics"),
     Managed(kind="directory", title="Directory"),
     Managed(kind="calendar", title="Calendar"),
+    Managed(kind="settings", title="Settings"),
 )
 
 # In the order in which the head of the page lists them.

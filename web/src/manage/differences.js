@@ -11,11 +11,11 @@ import { labelOf } from "./choices.js";
 export function differences(before, after, fields) {
   return fields
     .filter(({ name }) => textOf(at(before, name)) !== textOf(at(after, name)))
-    .map((field) => ({
-      label: field.label,
-      before: said(field, at(before, field.name)),
-      after: said(field, at(after, field.name)),
-    }));
+    .map((field) => {
+      const values = [at(before, field.name), at(after, field.name)];
+      const [was, becomes] = field.told?.(values[0], values[1]) ?? values.map((value) => said(field, value));
+      return { label: field.label, before: was, after: becomes };
+    });
 }
 
 /** @param {import("./fields.js").Field} field @param {any} value @returns {string} */

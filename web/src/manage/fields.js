@@ -15,6 +15,7 @@
  * @property {(value: any) => any} [read] From the draft to what the field shows.
  * @property {(value: any) => any} [write] And back.
  * @property {(form: Form) => unknown} [draw] Of a field of its own kind.
+ * @property {(before: any, after: any) => [string, string]} [told] A change of it, in words.
  * @property {string | null} [wrong] What is wrong with what is typed.
  *
  * @typedef {object} Form What a field needs of the form that it stands in.

@@ -9,6 +9,7 @@ import { html, nothing } from "lit";
 
 import { readSession } from "../live/api.js";
 import { LightElement } from "../parts/light.js";
+import { saveTable } from "./table_file.js";
 
 const LINES_SHOWN = 100;
 /** @type {Record<string, string>} */
@@ -54,12 +55,12 @@ export class ThingFiles extends LightElement {
 
   async #export() {
     const { part } = /** @type {{part: string}} */ (this.#kind);
-    const answer = await fetch(`/v1/${part}?limit=1000`, { headers: { Accept: "text/csv" } });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await answer.blob());
-    link.download = `${part}.csv`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    try {
+      await saveTable(`/v1/${part}?limit=1000`, `${part}.csv`);
+    } catch (fault) {
+      this.#fault = /** @type {Error} */ (fault).message;
+      this.requestUpdate();
+    }
   }
 
   /** @override */

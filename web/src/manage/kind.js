@@ -33,6 +33,13 @@
  * @property {(editing: Editing) => unknown} [links] Where one may want to go from here.
  * @property {string} [deleting] What its deletion means.
  * @property {string} [single] The address of the only one there is: no list, nothing new.
+ *
+ * @typedef {object} Panel What is no list of things with a form, and draws itself.
+ * @property {string} part
+ * @property {string} title
+ * @property {string} explain
+ * @property {string[]} needs
+ * @property {(world: World) => unknown} panel
  */
 
 export {};

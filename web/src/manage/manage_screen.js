@@ -3,6 +3,7 @@
  * of one on the right. What is open stands in the address.
  *
  * @typedef {import("./kind.js").Kind} Kind
+ * @typedef {import("./kind.js").Panel} Panel
  * @typedef {import("./kind.js").Editing} Editing
  * @typedef {import("../parts/frame.js").Frame} Frame
  */
@@ -22,10 +23,10 @@ import { World } from "./world.js";
 
 export class ManageScreen extends LightElement {
   world = new World();
-  /** @type {Kind[]} */
+  /** @type {(Kind | Panel)[]} */
   #kinds = [];
-  /** @type {Kind | null} */
-  #kind = null;
+  /** The part that is shown. @type {Kind | Panel | null} */
+  #part = null;
   #isKnown = false;
   #search = "";
   /** What is open; null: nothing, or something new. @type {string | null} */
@@ -54,7 +55,7 @@ export class ManageScreen extends LightElement {
 
   /**
    * @param {Frame} frame
-   * @param {Kind[]} kinds
+   * @param {(Kind | Panel)[]} kinds
    */
   async start(frame, kinds) {
     this.#frame = frame;
@@ -63,7 +64,7 @@ export class ManageScreen extends LightElement {
     addEventListener("beforeunload", (event) => this.#isChanged() && event.preventDefault());
     addEventListener("keydown", (event) => this.#pressed(event));
     frame.onPaint(({ places }) => {
-      if (places && this.#kind?.part === "goals") this.#takeGoals();
+      if (places && this.#part && needsGoals(this.#part)) this.#takeGoals();
     });
     await this.#follow();
   }
@@ -76,23 +77,30 @@ export class ManageScreen extends LightElement {
     this.#step = query.has("first") ? Number(query.get("step") ?? firstMissing(this.world)) : null;
     const kinds = this.#step === null ? this.#kinds : STEPS.slice(this.#step);
     const kind = kinds.find((one) => one.part === part) ?? kinds[0];
-    if (kind !== this.#kind) {
-      this.#kind = kind;
+    if (kind !== this.#part) {
+      this.#part = kind;
       this.#isKnown = false;
       await this.#readLists(kind);
     }
     this.#search = query.get("q") ?? "";
-    await this.#open(kind.single ? "" : query.get("id"), query.has("new") || query.has("first"));
+    if ("panel" in kind) await this.#open(null, false);
+    else await this.#open(kind.single ? "" : query.get("id"), query.has("new") || query.has("first"));
     this.#isKnown = true;
     this.requestUpdate();
   }
 
-  /** @param {Kind} kind */
+  /** The part that is shown, where that is a kind of things. */
+  get #kind() {
+    return /** @type {Kind} */ (this.#part);
+  }
+
+  /** @param {Kind | Panel} kind */
   async #readLists(kind) {
     const lists = new Set(kind.needs);
-    if (kind.part !== "goals" && !kind.single) lists.add(kind.part);
+    if (!("panel" in kind) && !kind.single) lists.add(kind.part);
+    lists.delete("goals");
     await this.world.read([...lists]);
-    if (lists.has("goals") || kind.part === "goals") this.#takeGoals();
+    if (needsGoals(kind)) this.#takeGoals();
   }
 
   /** Goals come live; what they are called is all that is needed of them here. */
@@ -104,7 +112,7 @@ export class ManageScreen extends LightElement {
 
   /** @param {string | null} id @param {boolean} isNew */
   async #open(id, isNew) {
-    const kind = /** @type {Kind} */ (this.#kind);
+    const kind = this.#kind;
     this.#refused = null;
     this.#said = "";
     [this.#id, this.#saved, this.#etag, this.#draft] = [id, null, null, null];
@@ -120,7 +128,7 @@ export class ManageScreen extends LightElement {
 
   /** @param {string} id */
   async #readOne(id) {
-    const kind = /** @type {Kind} */ (this.#kind);
+    const kind = this.#kind;
     const { body, etag } = await readTagged(kind.single ?? `/v1/${kind.part}/${encodeURIComponent(id)}`);
     this.#saved = body;
     this.#etag = etag;
@@ -153,8 +161,8 @@ export class ManageScreen extends LightElement {
 
   /** @param {Record<string, string | null>} query */
   #address(query) {
-    const isFirst = this.#kind === this.#kinds[0] || this.#step !== null;
-    const part = isFirst ? null : this.#kind?.part;
+    const isFirst = this.#part === this.#kinds[0] || this.#step !== null;
+    const part = isFirst ? null : this.#part?.part;
     const all = { part, q: this.#search || null, ...query };
     const given = Object.entries(all).filter(([, value]) => value !== null && value !== undefined);
     const text = new URLSearchParams(/** @type {[string, string][]} */ (given)).toString();
@@ -184,7 +192,7 @@ export class ManageScreen extends LightElement {
   }
 
   async #save() {
-    const kind = /** @type {Kind} */ (this.#kind);
+    const kind = this.#kind;
     if (this.#isSaving) return;
     this.#isSaving = true;
     this.#refused = null;
@@ -227,7 +235,7 @@ export class ManageScreen extends LightElement {
   }
 
   async #delete() {
-    const kind = /** @type {Kind} */ (this.#kind);
+    const kind = this.#kind;
     const name = kind.nameOf(this.#saved, this.world);
     const text = html`<p>${kind.deleting ?? `Where something still uses this ${kind.one}, it is refused, and you see what.`}</p>`;
     if (!(await ask({ title: `Delete ${name}?`, text, yes: `Delete this ${kind.one}` }))) return;
@@ -273,14 +281,20 @@ export class ManageScreen extends LightElement {
   }
 
   #differences() {
-    const kind = /** @type {Kind} */ (this.#kind);
+    const kind = this.#kind;
     const fields = kind.sections(this.#editing()).flatMap((section) => section.fields);
     return differences(this.#opened, this.#draft, fields);
   }
 
   /** @override */
   render() {
-    const kind = /** @type {Kind} */ (this.#kind);
+    const part = /** @type {Kind | Panel} */ (this.#part);
+    if ("panel" in part) return html`${this.#parts()}<p class="explain">${part.explain}</p>${part.panel(this.world)}`;
+    return this.#things(part);
+  }
+
+  /** @param {Kind} kind */
+  #things(kind) {
     const lack = this.world.rights?.lackOf(kind.scope, kind.right) ?? null;
     const isOpen = this.#draft !== null;
     return html`
@@ -295,7 +309,7 @@ export class ManageScreen extends LightElement {
 
   #parts() {
     const links = this.#kinds.map(({ part, title }, index) => html`<a href="?part=${part}"
-      aria-current=${this.#kind === this.#kinds[index] ? "page" : nothing}
+      aria-current=${this.#part === this.#kinds[index] ? "page" : nothing}
       @click=${(/** @type {Event} */ event) => {
         event.preventDefault();
         this.#go({ part, q: null });
@@ -376,6 +390,11 @@ export class ManageScreen extends LightElement {
     this.#refused = null;
     this.requestUpdate();
   }
+}
+
+/** @param {Kind | Panel} kind */
+function needsGoals(kind) {
+  return kind.part === "goals" || kind.needs.includes("goals");
 }
 
 customElements.define("manage-screen", ManageScreen);

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { live } from "lit/directives/live.js";
 
+import { addingBox } from "./adding.js";
 import { choiceBox } from "./choices.js";
 import { select } from "./fields.js";
 import { keyOf, principalOf } from "./world.js";
@@ -53,14 +54,9 @@ export function attributesBox({ attributes, onChange }) {
     <span class="name">${name}</span>
     ${valueBox({ value, label: `Value of ${name}`, onChange: (one) => replace(index, [name, one]) })}
     <button type="button" aria-label="Remove ${name}" @click=${() => replace(index, null)}>×</button></li>`);
-  const add = (/** @type {Event} */ event) => {
-    const input = /** @type {HTMLInputElement} */ (event.target);
-    const name = input.value.trim();
-    if (name && !(name in attributes)) onChange({ ...attributes, [name]: "" });
-    input.value = "";
-  };
+  const add = (/** @type {string} */ name) => Object.hasOwn(attributes, name) || onChange({ ...attributes, [name]: "" });
   return html`<ul class="rows" ?hidden=${!entries.length}>${rows}</ul>
-    <input aria-label="Name of another attribute" placeholder="Name of another attribute" @change=${add}>`;
+    ${addingBox({ label: "Name of another attribute", onAdd: add })}`;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 
+import { addingBox } from "./adding.js";
 import { select } from "./fields.js";
 
 const ACTIONS = ["create", "read", "write", "delete", "append", "append_to", "assign", "share"];
@@ -30,16 +31,11 @@ export function privilegesBox({ privileges, entities, onChange }) {
   const rows = named.map((entity) => html`<tr><th scope="row">${entity}</th>
     ${ACTIONS.map((action) => html`<td>${select({ options: DEPTHS, value: privileges[entity][action] ?? "none", label: `${action} ${entity}`, onChange: (depth) => set(entity, action, depth) })}</td>`)}
     <td><button type="button" aria-label="Remove ${entity}" @click=${() => onChange(without(entity))}>×</button></td></tr>`);
-  const add = (/** @type {Event} */ event) => {
-    const input = /** @type {HTMLInputElement} */ (event.target);
-    const entity = input.value.trim();
-    input.value = "";
-    if (entity && !privileges[entity]) onChange({ ...privileges, [entity]: {} });
-  };
+  const add = (/** @type {string} */ entity) => Object.hasOwn(privileges, entity) || onChange({ ...privileges, [entity]: {} });
   return html`<div class="wide"><table class="privileges" ?hidden=${!named.length}><caption class="unseen">Privileges</caption>
       <thead><tr><th scope="col">Entity</th>${ACTIONS.map((action) => html`<th scope="col">${action.replace("_", " ")}</th>`)}<td></td></tr></thead>
       <tbody>${rows}</tbody></table></div>
-    <input list="entities-to-allow" aria-label="Another entity" placeholder="Another entity, or *" @change=${add}>
+    ${addingBox({ label: "Another entity", placeholder: "Another entity, or *", list: "entities-to-allow", onAdd: add })}
     <datalist id="entities-to-allow">${["*", "goal", ...entities].filter((one) => !privileges[one]).map((one) => html`<option value=${one}></option>`)}</datalist>`;
 }
 
@@ -57,12 +53,10 @@ export function securedBox({ secured, onChange }) {
     };
     return html`<li><span class="name">${entity}</span><input aria-label="Attributes of ${entity}" .value=${names.join(" ")} @change=${changed}></li>`;
   });
-  const add = (/** @type {Event} */ event) => {
-    const input = /** @type {HTMLInputElement} */ (event.target);
-    const [entity, attribute] = input.value.trim().split(".");
-    input.value = "";
+  const add = (/** @type {string} */ text) => {
+    const [entity, attribute] = text.split(".");
     if (entity && attribute) onChange({ ...secured, [entity]: [...new Set([...(secured[entity] ?? []), attribute])] });
   };
   return html`${rows.length ? html`<ul class="rows">${rows}</ul>` : nothing}
-    <input aria-label="Another attribute, as entity.attribute" placeholder="entity.attribute, such as opportunity.margin" @change=${add}>`;
+    ${addingBox({ label: "Another attribute, as entity.attribute", placeholder: "entity.attribute, such as opportunity.margin", onAdd: add })}`;
 }

@@ -1,5 +1,6 @@
 """The screen of one goal: what it tells, how it moves, and what is done there."""
 
+import asyncio
 import re
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.accessible import faults_of
-from tests.browser.company import Company
+from tests.browser.company import METRIC, Company
 from tests.running import Running
 from tests.waiting import eventually_true
 
@@ -211,6 +212,75 @@ async def test_a_tree_is_cloned_into_the_next_period(
     await expect(page.locator(".facts")).to_contain_text(
         "Continues", timeout=2 * SECONDS
     )
+
+
+async def test_a_tree_is_aligned_with_the_calendar(
+    page: Page, company: Company
+) -> None:
+    """The days before and after are shown; the tree has them once it is done."""
+    company.goal(
+        "quarter",
+        "5",
+        metric_id=METRIC,
+        period={"kind": "fiscal", "year": 2026, "period": 4},
+    )
+    company.goal("part", "5", parent_id=company.id_of("quarter"))
+    settled = company.cairn.is_settled
+    await asyncio.to_thread(eventually_true, settled, what="the quarter, rolled up")
+    await _open(page, company, "quarter")
+    dialog = await _act(page, "Align with the calendar …")
+    await expect(dialog.locator(".preview")).to_contain_text("nothing would change")
+    await page.keyboard.press("Escape")
+    calendar = company.cairn.get("/v1/organization")["fiscal_calendar"]
+    company.cairn.patch("/v1/organization", {"fiscal_calendar": {"start": "02-01"}})
+    try:
+        await page.goto(f"{company.cairn.goals}/manage/calendar")
+        told = page.locator("fiscal-roots li").filter(
+            has_text=company.title_of("quarter")
+        )
+        await expect(told).to_contain_text(re.compile("Oct . Dec 2026"))
+        assert await faults_of(page) == []
+        await told.get_by_role("link").click()
+        dialog = await _act(page, "Align with the calendar …")
+        await expect(dialog.locator(".preview")).to_contain_text(
+            re.compile("2026-10-01 to 2026-12-31.*2026-11-01 to 2027-01-31", re.DOTALL)
+        )
+        await expect(dialog.locator(".preview")).to_contain_text("1 goal below")
+        assert await faults_of(page) == []
+        await dialog.get_by_role("button", name="Take these days").click()
+
+        await expect(dialog).to_be_hidden(timeout=SECONDS)
+        part = company.cairn.get(f"/v1/goals/{company.id_of('part')}")
+        assert part["period"]["start"] == "2026-11-01"
+    finally:
+        company.cairn.patch("/v1/organization", {"fiscal_calendar": calendar})
+
+
+async def test_a_period_that_the_calendar_lost_is_told_before(
+    page: Page, company: Company
+) -> None:
+    """It says that it will be refused and where to choose another; the API says so."""
+    company.goal(
+        "quarter",
+        "5",
+        metric_id=METRIC,
+        period={"kind": "fiscal", "year": 2026, "period": 4},
+    )
+    settled = company.cairn.is_settled
+    await asyncio.to_thread(eventually_true, settled, what="the quarter, rolled up")
+    calendar = company.cairn.get("/v1/organization")["fiscal_calendar"]
+    monthly = {"fiscal_calendar": {"template": "monthly"}}
+    company.cairn.patch("/v1/organization", monthly)
+    try:
+        await _open(page, company, "quarter")
+        dialog = await _act(page, "Align with the calendar …")
+        await expect(dialog.locator(".preview")).to_contain_text("It will be refused")
+        await dialog.get_by_role("button", name="Take these days").click()
+
+        await expect(dialog.locator(".refused")).to_be_visible(timeout=SECONDS)
+        assert await faults_of(page) == []
+    finally:
+        company.cairn.patch("/v1/organization", {"fiscal_calendar": calendar})
 
 
 async def test_a_tree_is_recalculated_to_the_end(page: Page, company: Company) -> None:

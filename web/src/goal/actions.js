@@ -7,6 +7,7 @@
 
 import { html, nothing } from "lit";
 
+import { aligning } from "./aligning.js";
 import { closing, endingOverride, moving, overriding, recalculating, reopening } from "./forms.js";
 import { cloning, splitting } from "./planning.js";
 
@@ -27,6 +28,7 @@ export function actionsOf(picture) {
     ["End the override …", endingOverride, isOpen && picture.override !== null],
     ["Split the target …", splitting, isOpen && (picture.children ?? []).length > 0],
     ["Clone into the next period …", cloning, isRoot],
+    ["Align with the calendar …", aligning, isOpen && isRoot && picture.period.kind === "fiscal"],
     ["Recalculate …", recalculating, true],
     ["Close …", closing, isOpen],
     ["Open again …", reopening, !isOpen],

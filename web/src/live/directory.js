@@ -14,17 +14,18 @@ const PAUSE_MS = 3000;
  * Return all things of a list, by their ids.
  *
  * @param {string} path
+ * @param {Record<string, string>} [filter] Which of them.
  * @returns {Promise<Map<string, any>>}
  */
-export async function readAll(path) {
+export async function readAll(path, filter = {}) {
   const items = [];
   /** @type {string | null} */
   let after = null;
   do {
-    /** @type {string} */
-    const address = `${path}?limit=${PAGE}` + (after ? `&after=${encodeURIComponent(after)}` : "");
-    const answer = await fetch(address);
+    const query = new URLSearchParams({ ...filter, limit: String(PAGE), ...(after ? { after } : {}) });
+    const answer = await fetch(`${path}?${query}`);
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
+    /** @type {{items: any[], next: string | null}} */
     const page = await answer.json();
     items.push(...page.items);
     after = page.next;

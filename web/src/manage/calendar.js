@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 
 import { shownPeriod } from "../words/numbers.js";
 import { periodsOf, yearOf } from "./fiscal.js";
+import "./fiscal_roots.js";
 import { zones } from "./goals.js";
 
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -56,6 +57,7 @@ export const CALENDAR = {
           <thead><tr><th scope="col">Period</th><th scope="col">Days</th><th scope="col" class="number">Code</th></tr></thead>
           <tbody>${periods.map((one) => html`<tr aria-current=${one.start <= today && today <= one.end ? "date" : nothing}><th scope="row">${one.name}</th><td title="${one.start} to ${one.end}">${shownPeriod(one)}</td><td class="number">${one.code}</td></tr>`)}</tbody></table></section>
       <section><h3>Goals keep their days</h3>
-        <p class="help">${isOther ? "Goals that have a fiscal period keep the days it had when it was chosen. " : ""}Another calendar moves no goal by itself. A tree takes the new days when its root is aligned: POST /v1/goals/{id}/align-fiscal-period.</p></section>`;
+        <p class="help">${isOther ? "Saving this moves no goal: those that have a fiscal period keep the days it had when it was chosen. " : "Another calendar moves no goal by itself. "}A tree takes the new days when its root is aligned: open the goal, Actions, <i>Align with the calendar</i>.</p>
+        <fiscal-roots .calendar=${calendar}></fiscal-roots></section>`;
   },
 };

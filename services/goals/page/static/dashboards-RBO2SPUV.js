@@ -1,4 +1,4 @@
-import{a as s,d as o,l,m as n,n as i,w as d}from"./part-JIAECMHV.js";import"./part-MRKGK5YO.js";var r=class extends i{#a=null;#e=null;#t=null;#s=null;listenTo(t){this.#a=t,t.onPaint(()=>this.requestUpdate()),this.#r()}get isReady(){return this.#e!==null||this.#t!==null}async#r(){try{this.#e=[...(await n("/v1/dashboards")).values()].sort((t,e)=>t.name.localeCompare(e.name))}catch(t){this.#t=t}this.requestUpdate()}render(){return s`<h1 class="screen-title">Dashboards</h1>
+import{a as s,d as o,l,m as n,n as i,w as d}from"./part-2XPZEQ4V.js";import"./part-MRKGK5YO.js";var r=class extends i{#a=null;#e=null;#t=null;#s=null;listenTo(t){this.#a=t,t.onPaint(()=>this.requestUpdate()),this.#r()}get isReady(){return this.#e!==null||this.#t!==null}async#r(){try{this.#e=[...(await n("/v1/dashboards")).values()].sort((t,e)=>t.name.localeCompare(e.name))}catch(t){this.#t=t}this.requestUpdate()}render(){return s`<h1 class="screen-title">Dashboards</h1>
       <form class="tools" @submit=${this.#l}>
         <label>New dashboard <input type="text" name="name" required maxlength="500" placeholder="Its name"></label>
         <button>Create</button>

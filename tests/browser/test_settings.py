@@ -296,6 +296,37 @@ async def test_a_token_is_revoked_after_a_question(
     assert await faults_of(page) == []
 
 
+@pytest.mark.usefixtures("organization")
+async def test_a_person_revokes_tokens_and_makes_none(
+    company: Company, others: Callable[[], BrowserContext]
+) -> None:
+    """Who has the right ends a token; why he hands out nothing is said beforehand."""
+    cairn, ada, role = company.cairn, company.id_of("ada"), f"chief-{company.key}"
+    name = f"leaked-{company.key}"
+    cairn.post("/v1/tokens", {"name": name, "scopes": ["goals:read"]})
+    rights = ["manage_organization"]
+    privileges = {"*": {"read": "organization"}}
+    body = {"id": role, "name": role, "privileges": privileges, "rights": rights}
+    cairn.post("/v1/roles", body)
+    # The first role closes the house to everybody else.
+    cairn.patch("/v1/organization", {"reading": "everyone"})
+    cairn.patch(f"/v1/users/{ada}", {"roles": [role]})
+    try:
+        page = await others().new_page()
+        await _as(page, company, "ada", "?part=tokens")
+
+        await expect(page.locator(".lack")).to_contain_text("people hand out nothing")
+        await expect(page.get_by_role("button", name="New token")).to_be_disabled()
+        assert await faults_of(page) == []
+        await page.get_by_role("button", name=f"Revoke {name}").click()
+        await page.get_by_role("button", name="Revoke this token").click()
+        await expect(page.locator(".said")).to_have_text(f"{name} is revoked")
+        await expect(page.get_by_label("Those that hold no more")).to_be_focused()
+    finally:
+        cairn.patch(f"/v1/users/{ada}", {"roles": []})
+        cairn.delete(f"/v1/roles/{role}")
+
+
 async def test_a_name_that_is_taken_is_said(
     page: Page, company: Company, entry: Callable[[str], Locator]
 ) -> None:

@@ -71,13 +71,14 @@ export class ApiTokens extends LightElement {
   render() {
     const world = /** @type {World} */ (this.world);
     const lack = lackToHandOut(world);
+    const lackToRevoke = world.rights?.lackOf("organization:write") ?? null;
     if (this.#lackToSee) return html`<p class="lack">You may not see which tokens there are: ${this.#lackToSee}.</p>`;
     return html`
-      ${lack ? html`<p class="lack">You can look, and not change anything: ${lack}.</p>` : nothing}
+      ${lack ? html`<p class="lack">You can ${lackToRevoke ? "look, and not change anything" : "revoke tokens, and not make any"}: ${lack}.</p>` : nothing}
       ${this.#draft ? nothing : this.#refusal()}
       <shown-once .secret=${this.#secret()}></shown-once>
       ${this.#draft ? this.#form(this.#draft) : this.#head(lack)}
-      ${this.#list(lack)}`;
+      ${this.#list(lackToRevoke)}`;
   }
 
   #refusal() {
@@ -242,7 +243,7 @@ export class ApiTokens extends LightElement {
       this.#refuse(fault);
     }
     this.requestUpdate();
-    await this.#focus("button.new");
+    await this.#focus("button.new:enabled, .panel-head input");
   }
 
   /** @param {any} event */

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SECONDS = 20_000
 
 
-def _made(company: Company) -> str:
+def made(company: Company) -> str:
     """Create a dashboard with a tile of each kind; return its id."""
     root = company.id_of("root")
     made = company.cairn.post(
@@ -79,7 +79,7 @@ async def test_a_dashboard_is_composed_and_saved(page: Page, company: Company) -
 async def test_tiles_live(page: Page, company: Company) -> None:
     """A record moves the card; what one may not see is said in its place."""
     await page.goto(company.cairn.page_link())
-    await page.goto(f"{company.cairn.goals}/dashboards/{_made(company)}")
+    await page.goto(f"{company.cairn.goals}/dashboards/{made(company)}")
     value = page.locator(".tile.goal .value").first
     await expect(value).to_have_text("0", timeout=SECONDS)
 
@@ -101,7 +101,7 @@ async def test_a_wallboard_shows_one_section_after_the_other(
     )
     page = await context.new_page()
     await page.goto(company.cairn.page_link())
-    await page.goto(f"{company.cairn.goals}/dashboards/{_made(company)}?wall=1")
+    await page.goto(f"{company.cairn.goals}/dashboards/{made(company)}?wall=1")
 
     heading = page.get_by_role("heading", level=1)
     await expect(heading).to_contain_text("· First", timeout=SECONDS)
@@ -122,7 +122,7 @@ async def test_what_somebody_else_changed_is_not_written_over(
     page: Page, company: Company
 ) -> None:
     """The refusal is shown in its own words, and what was typed stays."""
-    board = _made(company)
+    board = made(company)
     await page.goto(company.cairn.page_link())
     await page.goto(f"{company.cairn.goals}/dashboards/{board}?edit=1")
     name = page.get_by_label("Name", exact=True)

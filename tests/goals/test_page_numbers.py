@@ -2,7 +2,12 @@
 
 import pytest
 
-from services.goals.page.numbers import marks_of, shown, shown_percentage
+from services.goals.page.numbers import (
+    marks_of,
+    shown,
+    shown_change,
+    shown_percentage,
+)
 
 ENGLISH = marks_of("en-GB,en;q=0.9")
 
@@ -14,6 +19,10 @@ ENGLISH = marks_of("en-GB,en;q=0.9")
         ("0.0000", "0"),
         ("-0.5000", "-0.5"),
         ("12.3456", "12.35"),
+        ("0.0012", "0.0012"),
+        ("0.0125", "0.013"),
+        ("0.9990", "1"),
+        ("2.3450", "2.35"),
         ("1234.5678", "1,235"),
         ("-1234567.8900", "-1,234,568"),
     ],
@@ -40,3 +49,17 @@ def test_numbers_follow_the_first_language(
 
     assert shown("1234567.0000", marks) == written
     assert shown_percentage("99.9600", marks) == percentage
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [(None, "—"), ("0.0000", "±0"), ("-1234.5000", "\u22121,235"), ("0.5", "+0.5")],
+)
+def test_changes_have_a_sign(text: str | None, written: str) -> None:
+    """Also nothing has one, so that it is seen to be a change."""
+    assert shown_change(text, ENGLISH) == written
+
+
+def test_a_long_percentage_has_no_decimals() -> None:
+    """Nobody reads the tenths of twelve hundred percent."""
+    assert shown_percentage("1234.5600", ENGLISH) == "1,234"

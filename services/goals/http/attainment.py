@@ -27,7 +27,7 @@ from services.goals.http.attainment_asked import (
 )
 from services.goals.http.attainment_columns import table_of
 from services.goals.http.attainment_examples import EXAMPLES, TABLE_EXAMPLE
-from services.goals.http.context import CurrentCaller, CurrentService
+from services.goals.http.context import CurrentCaller, CurrentService, Service
 from services.goals.http.documenting import JSON, errors_of
 from services.goals.http.listing import cursor_of
 from services.goals.http.reading import ExactRoute
@@ -79,12 +79,26 @@ async def read_attainment(
     shows what all below it show. With `Accept: text/csv` or that of a workbook, or with
     `format`, the answer is a table of all rows, not only of a page.
     """
-    now = service.now()
     form = query.form_for(request.headers.get("accept", ""))
+    size = query.limit if form is Form.JSON else None
+    answer = await report_of(service, caller, query, size)
+    # Off the loop: thousands of rows take a while.
+    content = await asyncio.to_thread(_written, form, query.by, answer)
+    headers = {"Vary": "Accept"}
+    if form is not Form.JSON:
+        name = _file_name(query.by, answer.as_of, form)
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+async def report_of(
+    service: Service, caller: Caller, query: AttainmentQuery, size: int | None
+) -> ReportAnswer[Row]:
+    """Return so many rows of a report as of now, or all that follow."""
+    now = service.now()
     wanted, since = query.as_filter(), query.since_instant(now)
     _check_scope(caller, query.by)
     asked = flows.Asked(now=now, since=since, compare=query.compare is not None)
-    size = query.limit if form is Form.JSON else None
     async with in_time(
         service,
         caller,
@@ -96,14 +110,7 @@ async def read_attainment(
         if query.is_current:
             wanted = await flows.with_today(reading, wanted, now)
         rows, following = await _rows(reading, query, wanted, asked, size)
-    answer = ReportAnswer(as_of=now, since=since, items=rows, next=following)
-    # Off the loop: thousands of rows take a while.
-    content = await asyncio.to_thread(_written, form, query.by, answer)
-    headers = {"Vary": "Accept"}
-    if form is not Form.JSON:
-        name = _file_name(query.by, now, form)
-        headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
+    return ReportAnswer(as_of=now, since=since, items=rows, next=following)
 
 
 async def _rows(

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from fastapi import APIRouter, Response
 
+from services.goals.domain.callers import Caller
 from services.goals.domain.operations import (
     GoalCounts,
     Outbox,
@@ -17,7 +18,7 @@ from services.goals.domain.operations import (
     ServiceHealth,
     Verification,
 )
-from services.goals.http.context import CurrentCaller, CurrentService
+from services.goals.http.context import CurrentCaller, CurrentService, Service
 from services.goals.http.documenting import JSON, errors_of
 from services.goals.http.operations_example import EXAMPLE
 from services.goals.http.reading import ExactRoute
@@ -79,12 +80,18 @@ async def read_operations(service: CurrentService, caller: CurrentCaller) -> Res
     Kafka has the announcement of its roots. `services` are goals itself, those that
     `CAIRN_WATCHED_SERVICES` names, and rollup's processes by their last word.
     """
+    answer = await operations_of(service, caller)
+    return Response(msgspec.json.encode(answer), media_type=JSON, headers=_NO_STORE)
+
+
+async def operations_of(service: Service, caller: Caller) -> OperationsAnswer:
+    """Return what runs, what waits and what is wrong, as far as a caller reads it."""
     picture = await service.operations.look(service.database, caller)
     async with service.database.reading(caller=caller) as reading:
         recalculations = await as_seen(
             reading, await readable_of(reading, picture.recalculations)
         )
-    answer = OperationsAnswer(
+    return OperationsAnswer(
         at=picture.at,
         kafka=KafkaAnswer(
             answers=picture.kafka_reason is None, reason=picture.kafka_reason
@@ -98,4 +105,3 @@ async def read_operations(service: CurrentService, caller: CurrentCaller) -> Res
         verification=picture.verification,
         services=picture.services,
     )
-    return Response(msgspec.json.encode(answer), media_type=JSON, headers=_NO_STORE)

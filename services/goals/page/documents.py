@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse
@@ -36,6 +37,7 @@ class Documents:
             autoescape=True,
             undefined=StrictUndefined,
         )
+        self._templates.filters["path_part"] = lambda text: quote(text, safe="")
 
     def draw(self, screen: Screen, **values: Any) -> Response:
         """Return the document of a screen."""

@@ -5,13 +5,14 @@ not look different.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Final
 
 ABSENT: Final = "—"
 _WHOLE_FROM: Final = 1_000
 _NARROW_SPACE: Final = "\u202f"
 _NO_BREAK_SPACE: Final = "\u00a0"
+_MINUS: Final = "\u2212"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,35 @@ def shown(text: str | None, marks: Marks) -> str:
     if text is None:
         return ABSENT
     number = Decimal(text)
-    places = Decimal(1) if abs(number) >= _WHOLE_FROM else Decimal("0.01")
-    return _written(number.quantize(places, ROUND_HALF_EVEN), marks)
+    return _written(number.quantize(_places_of(number), ROUND_HALF_UP), marks)
+
+
+def shown_change(text: str | None, marks: Marks) -> str:
+    """Return a number with its sign; the minus is as wide as the plus."""
+    if text is None:
+        return ABSENT
+    number = Decimal(text)
+    sign = "±" if not number else _MINUS if number < 0 else "+"
+    return sign + shown(str(abs(number)), marks)
 
 
 def shown_percentage(text: str | None, marks: Marks) -> str:
     """Return a percentage; 99.96 is not 100 yet."""
     if text is None:
         return ABSENT
-    cut = Decimal(text).quantize(Decimal("0.1"), ROUND_DOWN)
-    return f"{cut:,}".translate(_table(marks))
+    number = Decimal(text)
+    places = Decimal(1) if abs(number) >= _WHOLE_FROM else Decimal("0.1")
+    return f"{number.quantize(places, ROUND_DOWN):,}".translate(_table(marks))
+
+
+def _places_of(number: Decimal) -> Decimal:
+    """Return the last place that is written."""
+    if abs(number) >= _WHOLE_FROM:
+        return Decimal(1)
+    if abs(number) >= 1 or not number:
+        return Decimal("0.01")
+    # Two digits: something is never shown as nothing.
+    return Decimal(1).scaleb(number.adjusted() - 1)
 
 
 def _written(number: Decimal, marks: Marks) -> str:

@@ -58,16 +58,19 @@ LISTED: Final = (
     OPERATIONS,
     MANAGED[0].screen,
 )
-# Drawn by the server without any content: their scripts ask for it.
-EMPTY: Final = (
-    EXPLAIN,
-    EXPLAIN_GOAL,
+# Drawn by the server without any content: their script asks for it.
+EMPTY: Final = (EXPLAIN, EXPLAIN_GOAL)
+SCREENS: Final = (
+    OVERVIEW,
+    TREE,
+    GOAL,
+    *EMPTY,
     REPORTS,
     DASHBOARDS,
     DASHBOARD,
     OPERATIONS,
+    *(one.screen for one in MANAGED),
 )
-SCREENS: Final = (OVERVIEW, TREE, GOAL, *EMPTY, *(one.screen for one in MANAGED))
 
 _PATTERNS: Final = tuple(
     re.compile(re.escape(screen.path).replace(r"\{id\}", "[^/]+")) for screen in SCREENS

@@ -34,7 +34,10 @@ export class DashboardList extends LightElement {
 
   async #read() {
     try {
-      this.#dashboards = [...(await readAll("/v1/dashboards")).values()].sort((one, other) => one.name.localeCompare(other.name));
+      const found = [...(await readAll("/v1/dashboards")).values()].sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
+      // What the server drew has names; ids would be a step back.
+      if (found.some((one) => one.owner !== null)) await this.#frame?.directory.read().catch(() => {});
+      this.#dashboards = found;
     } catch (fault) {
       this.#fault = /** @type {Error} */ (fault);
     }

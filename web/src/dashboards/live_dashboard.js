@@ -66,6 +66,7 @@ export class LiveDashboard extends LightElement {
   async #read() {
     try {
       const [{ body, etag }, session, metrics] = await Promise.all([readTagged(this.#path), readSession(), readAll("/v1/metrics")]);
+      if (body.owner !== null) await this.#frame?.directory.read().catch(() => {});
       this.#stored = body;
       this.#etag = etag;
       this.#mayWrite = session.user_id === null || session.user_id === body.owner?.id;

@@ -40,6 +40,8 @@ export class Directory {
   #metrics = new Map();
   #currency = "";
   #missing = new Set();
+  /** @type {Promise<void> | null} */
+  #answer = null;
   /** @type {ReturnType<typeof setTimeout> | null} */
   #reading = null;
   #onChange;
@@ -49,7 +51,15 @@ export class Directory {
     this.#onChange = onChange;
   }
 
-  async read() {
+  /** Read all names; who asks while they are being read waits for the same answer. */
+  read() {
+    this.#answer ??= this.#readAll().finally(() => {
+      this.#answer = null;
+    });
+    return this.#answer;
+  }
+
+  async #readAll() {
     const [users, teams, metrics, organization] = await Promise.all([
       readAll("/v1/users"),
       readAll("/v1/teams"),

@@ -50,7 +50,9 @@ export class ManageScreen extends LightElement {
 
   /** @override */
   get isReady() {
-    return this.#isKnown;
+    // Goals come live: till then the list that the server drew says more than an empty one.
+    const isListed = this.#kind?.part !== "goals" || this.#frame?.isKnown === true;
+    return this.#isKnown && (isListed || this.#draft !== null);
   }
 
   /**

@@ -22,37 +22,36 @@ const PERIODS = { current: "periods that hold today", all: "all periods" };
 const DAYS = /^\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d$/;
 
 export class AttainmentReport extends LightElement {
-  /** @type {Frame | null} */
-  #frame = null;
   /** @type {{as_of: string, items: any[]} | null} */
   #answer = null;
   /** @type {Error | null} */
   #fault = null;
   /** @type {Map<string, any>} */
   #metrics = new Map();
+  #isKnown = false;
   #isOld = false;
   #isReading = false;
   #turn = 0;
 
   /** @param {Frame} frame */
   listenTo(frame) {
-    this.#frame = frame;
     frame.onPaint(({ ids }) => {
       if (!ids.size || this.#isOld || !this.#answer) return;
       this.#isOld = true;
       this.requestUpdate();
     });
-    readAll("/v1/metrics").then((metrics) => {
-      this.#metrics = metrics;
-      this.requestUpdate();
-    }, () => {});
     addEventListener("popstate", () => this.#read());
-    this.#read();
+    const metrics = readAll("/v1/metrics").then((found) => (this.#metrics = found), () => {});
+    // Till both are there, what the server drew says more.
+    Promise.all([this.#read(), metrics]).then(() => {
+      this.#isKnown = true;
+      this.requestUpdate();
+    });
   }
 
   /** @override */
   get isReady() {
-    return this.#frame !== null;
+    return this.#isKnown;
   }
 
   get #address() {

@@ -92,6 +92,43 @@ async def test_tiles_live(page: Page, company: Company) -> None:
     assert await faults_of(page) == []
 
 
+async def test_a_burn_up_lives_in_a_tile(page: Page, company: Company) -> None:
+    """Chosen by its goal, as a chart and as a table; two of them get on."""
+    board = company.cairn.post(
+        "/v1/dashboards",
+        {
+            "name": company.title_of("burn"),
+            "sections": [{"tiles": [_burn_up(company, "right")]}],
+        },
+    )
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/dashboards/{board['id']}?edit=1")
+    await page.get_by_role("button", name="+ Burn-up").press("Enter", timeout=SECONDS)
+    await page.locator(".tile-fields select").last.select_option(company.id_of("right"))
+    await page.get_by_role("button", name="Save").press("Enter")
+    tiles = page.locator(".tile.burn_up")
+    await expect(tiles.locator("svg.chart")).to_have_count(2)
+
+    company.win("77")
+
+    for place in (0, 1):
+        tile = tiles.nth(place)
+        point = tile.get_by_role("listitem").last
+        await expect(point).to_have_accessible_name(
+            re.compile(r": 77\.\d+ EUR, 12.8 percent"), timeout=SECONDS
+        )
+        await expect(tile.locator("h2")).to_have_text(company.title_of("right"))
+    await tiles.first.get_by_role("button", name="Show as table").click()
+    cell = tiles.first.locator("tbody td").nth(1)
+    await expect(cell).to_have_text("77")
+    await expect(tiles.last.locator("svg.chart")).to_be_visible()
+    assert await faults_of(page) == []
+
+
+def _burn_up(company: Company, name: str) -> dict[str, object]:
+    return {"kind": "burn_up", "width": 6, "goal_id": company.id_of(name)}
+
+
 async def test_a_wallboard_shows_one_section_after_the_other(
     browser: Browser, company: Company
 ) -> None:

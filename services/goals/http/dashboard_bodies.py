@@ -32,6 +32,7 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "goal_id": "company",
                     "since": "24h",
                 },
+                {"kind": "burn_up", "width": 12, "goal_id": "company"},
                 {
                     "kind": "attainment",
                     "width": 12,
@@ -64,6 +65,13 @@ class GoalTile(_Tile):
     """A goal's card."""
 
     kind: Literal["goal"]
+    goal_id: Id
+
+
+class BurnUpTile(_Tile):
+    """What a goal showed over its period, and where it may end."""
+
+    kind: Literal["burn_up"]
     goal_id: Id
 
 
@@ -101,7 +109,7 @@ class TextTile(_Tile):
 
 
 Tile = Annotated[
-    GoalTile | WaterfallTile | AttentionTile | AttainmentTile | TextTile,
+    GoalTile | BurnUpTile | WaterfallTile | AttentionTile | AttainmentTile | TextTile,
     Field(discriminator="kind"),
 ]
 

@@ -24,7 +24,7 @@ TILES_MAX: Final = 24
 
 _MISSING: Final = "This goal is not there, or you may not read it."
 # Tiles of one goal, and what stands before its title.
-_OF_A_GOAL: Final = {"goal": "", "waterfall": "What moved: "}
+_OF_A_GOAL: Final = {"goal": "", "burn_up": "", "waterfall": "What moved: "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,13 @@ const LABELS_NARROW = 100;
 const NARROW = 560;
 const DAY_TICK = 64;
 
+let made = 0;
+
 export class BurnUp extends LightElement {
   /** @override */
   static properties = { plan: { attribute: false }, about: { attribute: false } };
+  // Several may stand on one screen.
+  #key = ++made;
   #width = 0;
   #chosen = -1;
   #isTable = false;
@@ -68,7 +72,7 @@ export class BurnUp extends LightElement {
         <span class="keys" aria-hidden="true">${legend(plan)}</span>
         <button type="button" aria-pressed=${String(this.#isTable)} @click=${this.#turn}>Show as table</button>
       </figcaption>
-      <p class="unseen" id="burn-up-words">${this.#sentence(plan)}</p>
+      <p class="unseen" id="burn-up-words-${this.#key}">${this.#sentence(plan)}</p>
       ${this.#isTable ? this.#table(plan) : this.#chart(plan)}
       <p class="readout">${this.#isTable ? nothing : this.#readout(plan)}</p>
     </figure>`;
@@ -108,11 +112,11 @@ export class BurnUp extends LightElement {
     const labels = width < NARROW ? LABELS_NARROW : LABELS;
     const x = scaleLinear([plan.from, plan.to], [LEFT, width - labels]);
     const y = scaleLinear(plan.range[0] === plan.range[1] ? [0, 1] : plan.range, [HEIGHT - BOTTOM, TOP]).nice(5);
-    return html`<svg class="chart" height=${HEIGHT} width=${width} viewBox="0 0 ${width} ${HEIGHT}" role="group" aria-labelledby="burn-up-words"
+    return html`<svg class="chart" height=${HEIGHT} width=${width} viewBox="0 0 ${width} ${HEIGHT}" role="group" aria-labelledby="burn-up-words-${this.#key}"
       @pointermove=${(/** @type {PointerEvent} */ event) => this.#pointed(event, x)} @pointerleave=${() => this.#choose(-1)}>
-      <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M3 0v6"></path></pattern></defs>
+      <defs><pattern id="hatch-${this.#key}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M3 0v6"></path></pattern></defs>
       ${this.#grid(plan, x, y)}
-      ${fan(plan, x, y)}
+      ${fan(plan, x, y, this.#key)}
       ${pace(plan, x, y)}
       ${level(plan.target, "target-line", x, y)}
       ${level(plan.stretch, "stretch-line", x, y)}
@@ -176,7 +180,8 @@ export class BurnUp extends LightElement {
   #pointed(event, x) {
     const points = this.plan?.points ?? [];
     const box = /** @type {Element} */ (event.currentTarget).getBoundingClientRect();
-    const at = x.invert(event.clientX - box.left);
+    // On a wall all is enlarged.
+    const at = x.invert(((event.clientX - box.left) * this.#width) / box.width);
     const found = points.findLastIndex((one) => one.at <= at);
     this.#choose(found < 0 ? 0 : found);
   }
@@ -200,7 +205,7 @@ export class BurnUp extends LightElement {
       (one) => html`<tr><td>${shownDayAndTime(one.at, timeZone)}</td><td class="number" title=${exact(one.text, unit)}>${shown(one.text)}</td>
         <td class="number">${shown(paceAt(plan, one.at))}</td><td class="number">${shownPercentage(one.percentage)}</td></tr>`,
     );
-    return html`<div class="scrolled" tabindex="0" role="region" aria-label="The same as a table"><table class="plain">
+    return html`<div class="scrolled" tabindex="0" role="region" aria-label="The same as a table"><table class="plain sheet">
       <thead><tr><th scope="col">Since</th><th scope="col" class="number">Actual${unit && `, ${unit}`}</th><th scope="col" class="number">Pace</th><th scope="col" class="number">% of target</th></tr></thead>
       <tbody>${rows}</tbody></table></div>`;
   }
@@ -222,14 +227,15 @@ function paceAt(plan, at) {
  * @param {Plan} plan
  * @param {import("d3-scale").ScaleLinear<number, number>} x
  * @param {import("d3-scale").ScaleLinear<number, number>} y
+ * @param {number} key Of its hatching.
  */
-function fan(plan, x, y) {
+function fan(plan, x, y, key) {
   const last = plan.points.at(-1);
   if (!plan.finish || !last) return nothing;
   const { low, expected, high } = plan.finish;
   const from = `${x(last.at)} ${y(last.value)}`;
   const end = x(plan.to);
-  return svg`<path class="fan" fill="url(#hatch)" d="M${from}L${end} ${y(high)}L${end} ${y(low)}Z"></path>
+  return svg`<path class="fan" fill="url(#hatch-${key})" d="M${from}L${end} ${y(high)}L${end} ${y(low)}Z"></path>
     <path class="expected-line" d="M${from}L${end} ${y(expected)}"></path>`;
 }
 

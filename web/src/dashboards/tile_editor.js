@@ -48,6 +48,7 @@ function fields(tile, { change, goals, metrics }) {
   const metricField = () => select("Metric", "metric", [["", "all"], ...metrics.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))]);
   switch (tile.kind) {
     case "goal":
+    case "burn_up":
       return goalField();
     case "waterfall":
       return [goalField(), select("In", "since", Object.entries(SPANS))];

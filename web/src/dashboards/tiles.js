@@ -7,9 +7,13 @@
  * @typedef {import("../live/attainment.js").Row} Row
  */
 
+import "../charts/burn_up.js";
+
 import { html } from "lit";
 
 import { attainmentBars } from "../charts/attainment_bars.js";
+import { burnUpFoot } from "../charts/burn_up_foot.js";
+import { planOf } from "../charts/burn_up_plan.js";
 import { needyOf } from "../overview/attention.js";
 import { goalCard } from "../overview/goal_card.js";
 import { attentionList } from "../overview/lists.js";
@@ -20,6 +24,7 @@ import { grouped, lineOf } from "../reports/rows.js";
 /** @type {Record<string, string>} */
 export const KINDS = {
   goal: "Goal",
+  burn_up: "Burn-up",
   waterfall: "What moved a goal",
   attention: "Needs attention",
   attainment: "Attainment",
@@ -33,6 +38,8 @@ export function newTile(kind, goalId) {
   switch (kind) {
     case "goal":
       return { kind, width: 4, goal_id: goalId };
+    case "burn_up":
+      return { kind, width: 8, goal_id: goalId };
     case "waterfall":
       return { kind, width: 8, goal_id: goalId, since: "24h" };
     case "attention":
@@ -49,6 +56,8 @@ export function tileContent(tile, frame, data) {
   switch (tile.kind) {
     case "goal":
       return goalTile(tile, frame, data);
+    case "burn_up":
+      return burnUpTile(tile, frame, data);
     case "waterfall":
       return waterfallTile(tile, frame, data);
     case "attention":
@@ -62,9 +71,9 @@ export function tileContent(tile, frame, data) {
 
 const absent = html`<p class="empty">This goal is not there, or you may not read it.</p>`;
 
-/** @param {import("../live/attainment.js").FreshReport} report */
-function unknown(report) {
-  return report.fault ? html`<p class="fault">It could not be read: ${report.fault.message}</p>` : waiting;
+/** @param {{fault: Error | null}} asked */
+function unknown({ fault }) {
+  return fault ? html`<p class="fault">It could not be read: ${fault.message}</p>` : waiting;
 }
 
 /** @param {Tile} tile @param {Frame} frame @param {TileData} data */
@@ -72,6 +81,25 @@ function goalTile(tile, frame, data) {
   const goal = frame.goals.get(tile.goal_id);
   if (!goal) return absent;
   return goalCard(goal, data.report({ since: "24h" }).get(goal.goal_id), frame.directory);
+}
+
+/** @param {Tile} tile @param {Frame} frame @param {TileData} data */
+function burnUpTile(tile, frame, data) {
+  const goal = frame.goals.get(tile.goal_id);
+  if (!goal) return absent;
+  const title = html`<h2><a href="/goals/${encodeURIComponent(goal.goal_id)}">${goal.title}</a></h2>`;
+  const { entries, fault } = data.history(goal);
+  if (!entries) return html`${title}${unknown({ fault })}`;
+  const report = data.report({ since: "24h" });
+  const row = report.items.find((one) => one.goal_id === goal.goal_id);
+  const { start, end, time_zone: timeZone } = goal.period;
+  const its = { period: { start, end }, time_zone: timeZone, target: goal.target, stretch_target: goal.stretch_target };
+  const plan = planOf(its, entries, { actual: goal.values.actual, percentage: goal.percentage }, row?.finish ?? null, Date.now());
+  const about = { title: goal.title, unit: frame.directory.unitOf(goal.metric_id), timeZone, start, end };
+  return html`${title}
+    ${fault ? html`<p class="fault">What it showed before could not be read again: ${fault.message}</p>` : ""}
+    <burn-up .plan=${plan} .about=${about}></burn-up>
+    ${burnUpFoot(plan, { history: entries, report: row, reportedAt: report.asOf, isReported: report.isKnown })}`;
 }
 
 /** @param {Tile} tile @param {Frame} frame @param {TileData} data */

@@ -8,12 +8,10 @@
  */
 
 import { read } from "../live/api.js";
-import { startOfDay } from "../words/moments.js";
+import { readHistory } from "../live/history.js";
 
 const PAUSE_MS = 1000;
 const AGAIN_MS = 60_000;
-const HOURS_DAYS_MAX = 14;
-const DAY_MS = 86_400_000;
 
 export class GoalSource {
   /** @type {Picture | null} */
@@ -91,12 +89,7 @@ export class GoalSource {
   }
 
   async #readHistory() {
-    const { period, time_zone: zone } = this.picture;
-    const days = (Date.parse(period.end) - Date.parse(period.start)) / DAY_MS;
-    const from = new Date(startOfDay(period.start, zone)).toISOString().replace(".000", "");
-    const resolution = days <= HOURS_DAYS_MAX ? "hour" : "day";
-    const { items } = await read(`${this.path}/history?limit=1000&resolution=${resolution}&from=${from}`);
-    this.history = items;
+    this.history = await readHistory(this.id, this.picture.period, this.picture.time_zone);
   }
 
   async #readReport() {

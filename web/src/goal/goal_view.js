@@ -12,6 +12,7 @@ import "./history_list.js";
 
 import { html, nothing } from "lit";
 
+import { burnUpFoot } from "../charts/burn_up_foot.js";
 import { planOf } from "../charts/burn_up_plan.js";
 import { readSession } from "../live/api.js";
 import { LightElement } from "../parts/light.js";
@@ -90,28 +91,8 @@ export class GoalView extends LightElement {
     return html`<section aria-labelledby="burn-up-title">
       <div class="list-head"><h2 id="burn-up-title">Over the period</h2></div>
       <burn-up .plan=${plan} .about=${about}></burn-up>
-      <p class="list-foot">${this.#since(source, plan)}${this.#projected(source, plan)}</p>
+      ${burnUpFoot(plan, source)}
     </section>`;
-  }
-
-  /**
-   * @param {GoalSource} source
-   * @param {import("../charts/burn_up_plan.js").Plan} plan
-   */
-  #since({ history }, plan) {
-    const first = history[0];
-    if (!first || Date.parse(first.at) <= plan.from) return nothing;
-    return html`<span>Known since ${shownMoment(first.at)}.</span>`;
-  }
-
-  /**
-   * @param {GoalSource} source
-   * @param {import("../charts/burn_up_plan.js").Plan} plan
-   */
-  #projected({ report, reportedAt, isReported }, plan) {
-    if (!isReported) return nothing;
-    if (report?.finish && plan.finish) return html`<span>Projection: from its rates so far and what is in progress, as of ${shownMoment(reportedAt ?? 0)}.</span>`;
-    return html`<span>No projection${plan.now >= plan.to ? ": the period is over" : report ? ": too early, nothing measured, or it stands still" : " is to be had at the moment"}.</span>`;
   }
 
   /**

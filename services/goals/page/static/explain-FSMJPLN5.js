@@ -1,4 +1,4 @@
-import{a as c,b as S,c as U}from"./part-FYKSKDXT.js";import"./part-457HY2TS.js";import{a as b}from"./part-GKQSI3HF.js";import{h as v}from"./part-CPQ2RRAL.js";import"./part-UQ57P46L.js";import"./part-6NMLBMLP.js";import"./part-OYW5HFW4.js";import{a as o,d as l,j as p,n as u,p as y,q as d,s as h,w}from"./part-6Z6KJWFC.js";import"./part-MRKGK5YO.js";var f=30,$=class extends u{#e="";static properties={frame:{attribute:!1},record:{type:String}};constructor(){super(),this.frame=null,this.record=""}firstUpdated(){this.frame?.onPaint(()=>this.requestUpdate())}render(){let{goals:t}=this.frame,e=this.#e.toLocaleLowerCase().split(/\s+/).filter(Boolean),s=[...t.all()].filter(r=>e.every(n=>this.#s(r).includes(n))).sort((r,n)=>r.title<n.title?-1:1);return o`<div class="goal-choice">
+import{a as c,b as S,c as U}from"./part-XWWZONBP.js";import"./part-457HY2TS.js";import{a as y}from"./part-GKQSI3HF.js";import{h as w}from"./part-CPQ2RRAL.js";import"./part-UQ57P46L.js";import"./part-6NMLBMLP.js";import"./part-OYW5HFW4.js";import{a as o,d as l,j as p,n as u,p as v,q as d,s as h,w as b}from"./part-6Z6KJWFC.js";import"./part-MRKGK5YO.js";var f=30,$=class extends u{#e="";static properties={frame:{attribute:!1},record:{type:String}};constructor(){super(),this.frame=null,this.record=""}firstUpdated(){this.frame?.onPaint(()=>this.requestUpdate())}render(){let{goals:t}=this.frame,e=this.#e.toLocaleLowerCase().split(/\s+/).filter(Boolean),s=[...t.all()].filter(r=>e.every(n=>this.#s(r).includes(n))).sort((r,n)=>r.title<n.title?-1:1);return o`<div class="goal-choice">
       <label for="goal-search">Which goal?</label>
       <input type="search" id="goal-search" placeholder="Title, owner or period" autocomplete="off" aria-describedby="goal-found"
         .value=${this.#e} @input=${this.#t}>
@@ -11,7 +11,7 @@ import{a as c,b as S,c as U}from"./part-FYKSKDXT.js";import"./part-457HY2TS.js";
     <p class="sentence" role="status">${a.sentence}</p>
     ${a.disagreements.map(r=>o`<p class="lag"><b>${c[r.field]}</b>: the totals hold something else than these tests give: ${r.says}.${r.would_add===null?l:` By the tests it would add ${d(r.would_add,t)}.`}</p>`)}
     ${e.map(r=>_(a,r,e.length>1))}
-    <p class="list-foot"><span>${a.record}, version ${String(a.version)}</span><span class="as-of">tested as of ${b(a.as_of)}</span></p>
+    <p class="list-foot"><span>${a.record}, version ${String(a.version)}</span><span class="as-of">tested as of ${y(a.as_of)}</span></p>
   </section>`}function _(a,t,e){let s=a.tests.filter(i=>i.field===t),r=s.filter(i=>!i.holds).length,n=r?`${r} of ${s.length} tests fail`:`all ${s.length} tests hold`;return o`<div class="scrolled" tabindex="0" role="region" aria-label=${`Tests of ${c[t].toLowerCase()}`}><table class="plain tests">
     <caption>${e?`${c[t]}: ${n}`:n}</caption>
     <thead><tr><th scope="col">Test</th><th scope="col">Outcome</th><th scope="col">Seen</th><th scope="col">Wanted</th></tr></thead>
@@ -29,7 +29,7 @@ import{a as c,b as S,c as U}from"./part-FYKSKDXT.js";import"./part-457HY2TS.js";
       <div class="goal-head">
         <nav aria-label="Above this" class="breadcrumb"><ol><li><a href="/">Goals</a></li><li><a href=${`/goals/${encodeURIComponent(t.id)}`}>${s.title}</a></li></ol></nav>
         <h1>Why a record counts for ${s.title}, or does not</h1>
-        <p class="quiet">${Object.keys(c).filter(i=>this.#t.rollup_fields[i]).map((i,C)=>o`${C?" · ":""}${c[i]} <b title=${d(s.values[i],r)}>${v(y(s.values[i]))}</b>`)}${r?` ${r}`:""} · ${h(s.period)} · owned by ${e.directory.nameOf(s.owner)}</p>
+        <p class="quiet">${Object.keys(c).filter(i=>this.#t.rollup_fields[i]).map((i,C)=>o`${C?" · ":""}${c[i]} <b title=${d(s.values[i],r)}>${w(v(s.values[i]))}</b>`)}${r?` ${r}`:""} · ${h(s.period)} · owned by ${e.directory.nameOf(s.owner)}</p>
       </div>
       ${this.#u()}
       <div aria-busy=${String(this.#r)}>
@@ -46,4 +46,4 @@ import{a as c,b as S,c as U}from"./part-FYKSKDXT.js";import"./part-457HY2TS.js";
         <button class="main">Does it count?</button>
       </div>
       <p class="quiet" id="record-hint">Its entity, a slash and its id; of the id alone it is taken for ${m(this.#t).join(" or ")||"no entity: the metric counts none yet"}.</p>
-    </form>`}#m(t){t.preventDefault();let e=new FormData(t.target),s=new URL(location.href),r=String(e.get("record")??"").trim();r?s.searchParams.set("record",r):s.searchParams.delete("record"),history.pushState(null,"",s),this.#c()}};customElements.define("explain-view",g);var k=document.querySelector("explain-view"),[,R,T]=location.pathname.split("/"),q=new w;k.listenTo(q,R==="goals"?decodeURIComponent(T):null);q.start();
+    </form>`}#m(t){t.preventDefault();let e=new FormData(t.target),s=new URL(location.href),r=String(e.get("record")??"").trim();r?s.searchParams.set("record",r):s.searchParams.delete("record"),history.pushState(null,"",s),this.#c()}};customElements.define("explain-view",g);var k=document.querySelector("explain-view"),[,R,T]=location.pathname.split("/"),q=new b;k.listenTo(q,R==="goals"?decodeURIComponent(T):null);q.start();

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.accessible import faults_of
 from tests.browser.company import Company
@@ -129,6 +129,87 @@ def _burn_up(company: Company, name: str) -> dict[str, object]:
     return {"kind": "burn_up", "width": 6, "goal_id": company.id_of(name)}
 
 
+async def test_a_tile_is_dragged(page: Page, company: Company) -> None:
+    """A mark shows where it would go; nothing moves before, and Escape leaves it."""
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/dashboards/{made(company)}?edit=1")
+    first = page.locator(".tile-section").first
+    kinds = first.locator(".tile .kind")
+    await expect(kinds).to_have_text(
+        ["Goal", "What moved a goal", "Text"], timeout=SECONDS
+    )
+    await expect(page.get_by_text("Being worked out")).to_have_count(0)
+    text, goal = first.locator(".tile.text"), first.locator(".tile.goal")
+
+    await _hold(page, text.locator(".grip"))
+    await page.mouse.move(*await _place(goal, across=0.2))
+    await expect(goal).to_have_attribute("data-drop", "before")
+    await expect(text).to_have_attribute("data-held", "")
+    await expect(kinds).to_have_text(["Goal", "What moved a goal", "Text"])
+    await page.keyboard.press("Escape")
+    await page.mouse.up()
+    await expect(page.locator("[data-drop], [data-held]")).to_have_count(0)
+    await expect(kinds).to_have_text(["Goal", "What moved a goal", "Text"])
+
+    await _hold(page, text.locator(".grip"))
+    await page.mouse.move(*await _place(goal, across=0.2))
+    await page.mouse.up()
+    await expect(kinds).to_have_text(["Text", "Goal", "What moved a goal"])
+    await expect(page.locator("#announcements")).to_have_text(
+        "Text: now 1 of 3 in section 1"
+    )
+    assert await faults_of(page) == []
+
+
+async def test_a_finger_drags_a_tile_into_an_empty_section(
+    browser: Browser, company: Company
+) -> None:
+    """Where tiles stand one below the other; the page does not scroll meanwhile."""
+    context = await browser.new_context(
+        viewport={"width": 390, "height": 1400}, has_touch=True, locale="en-GB"
+    )
+    page = await context.new_page()
+    tile = {"kind": "text", "text": "By hand"}
+    board = company.cairn.post(
+        "/v1/dashboards",
+        {
+            "name": company.title_of("touched"),
+            "sections": [{"tiles": [tile]}, {"tiles": []}],
+        },
+    )
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/dashboards/{board['id']}?edit=1")
+    grip = page.locator(".tile.text .grip")
+    await expect(grip).to_be_visible(timeout=SECONDS)
+    room = page.locator(".tiles").last
+    fingers = await context.new_cdp_session(page)
+
+    async def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y} for x, y in places]
+        await fingers.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
+        )
+
+    await touch("touchStart", await _place(grip))
+    await touch("touchMove", await _place(room))
+    await expect(room).to_have_attribute("data-drop", "before")
+    await touch("touchEnd")
+
+    await expect(room.locator(".tile.text")).to_have_count(1)
+    await context.close()
+
+
+async def _hold(page: Page, grip: Locator) -> None:
+    await page.mouse.move(*await _place(grip))
+    await page.mouse.down()
+
+
+async def _place(found: Locator, *, across: float = 0.5) -> tuple[float, float]:
+    box = await found.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] * across, box["y"] + box["height"] / 2
+
+
 async def test_a_wallboard_shows_one_section_after_the_other(
     browser: Browser, company: Company
 ) -> None:
@@ -196,3 +277,36 @@ async def test_tiles_keep_within_the_grid(page: Page) -> None:
     )
 
     assert found == [12, 1, None, None, ["a", "b"], ["b,a", ""]]
+
+
+async def test_a_tile_is_dropped_where_the_mark_is(page: Page) -> None:
+    """Before a tile or behind it; its own place is no place to go to."""
+
+    def over(section: int, tile: int | None, side: str) -> str:
+        place = "null" if tile is None else tile
+        spot = f"{{section: {section}, tile: {place}, side: '{side}'}}"
+        return f"droppedAt({{section: 0, tile: 1}}, {spot})"
+
+    found = await answers_of(
+        page,
+        "dashboards/layout.js",
+        [
+            over(0, 0, "before"),
+            over(0, 0, "after"),
+            over(0, 1, "above"),
+            over(0, 2, "before"),
+            over(0, 3, "below"),
+            over(1, 0, "after"),
+            over(1, None, "before"),
+        ],
+    )
+
+    assert found == [
+        {"section": 0, "tile": 0},
+        None,
+        None,
+        None,
+        {"section": 0, "tile": 3},
+        {"section": 1, "tile": 1},
+        {"section": 1, "tile": 0},
+    ]

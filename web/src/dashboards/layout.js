@@ -51,6 +51,23 @@ export function placeOf(sections, { section, tile }, way) {
   return { section: other, tile: way === "up" ? sections[other].tiles.length : 0 };
 }
 
+/**
+ * Return where a tile goes that is dropped beside another one, or into a section without
+ * any. Null: it is there already.
+ *
+ * @param {Spot} from
+ * @param {{section: number, tile: number | null, side: string}} over
+ * @returns {Spot | null}
+ */
+export function droppedAt(from, { section, tile, side }) {
+  const isBehind = side === "after" || side === "below";
+  const place = (tile ?? 0) + (tile !== null && isBehind ? 1 : 0);
+  if (section !== from.section) return { section, tile: place };
+  // Its own place is free by then.
+  const left = place > from.tile ? place - 1 : place;
+  return left === from.tile ? null : { section, tile: left };
+}
+
 /** @param {Section[]} sections @param {Spot} from @param {Spot} to */
 export function moved(sections, from, to) {
   const tile = sections[from.section].tiles[from.tile];

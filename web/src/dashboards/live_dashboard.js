@@ -19,6 +19,7 @@ import { styled } from "../parts/styled.js";
 import { added, changed, moved, placeOf, removed, resized } from "./layout.js";
 import { shareFields } from "./shares.js";
 import { TileData } from "./tile_data.js";
+import { TileDrag } from "./tile_drag.js";
 import { tileEditor } from "./tile_editor.js";
 import { KINDS, newTile, tileContent } from "./tiles.js";
 import { Wall } from "./wall.js";
@@ -41,6 +42,7 @@ export class LiveDashboard extends LightElement {
   #refusal = null;
   /** @type {{id: string, name: string}[]} */
   #metrics = [];
+  #drag = new TileDrag(this, () => this.requestUpdate(), (from, to) => this.#dropped(from, to));
   #wall = new Wall(() => this.requestUpdate(), () => this.#stored?.sections.length ?? 0, () => this.#go(null));
 
   /** @param {Frame} frame */
@@ -132,7 +134,7 @@ export class LiveDashboard extends LightElement {
     const isDraft = this.#draft !== null;
     return html`<section class="tile-section" aria-label=${section.title || `Section ${index + 1}`}>
       ${isDraft ? this.#sectionTools(section, index) : section.title ? html`<h2>${section.title}</h2>` : nothing}
-      <div class="tiles">${section.tiles.map((tile, place) => this.#tile(tile, { section: index, tile: place }))}</div>
+      <div class="tiles" data-drop=${this.#drag.sideOf(index, null) ?? nothing}>${section.tiles.map((tile, place) => this.#tile(tile, { section: index, tile: place }))}</div>
       ${isDraft ? this.#adder(index) : nothing}
     </section>`;
   }
@@ -165,7 +167,8 @@ export class LiveDashboard extends LightElement {
    */
   #tile(tile, spot) {
     const frame = /** @type {Frame} */ (this.#frame);
-    return html`<article class="card tile ${tile.kind}" ${styled({ "--width": String(tile.width) })}>
+    const side = this.#drag.sideOf(spot.section, spot.tile);
+    return html`<article class="card tile ${tile.kind}" ?data-held=${this.#drag.holds(spot)} data-drop=${side ?? nothing} ${styled({ "--width": String(tile.width) })}>
       ${this.#draft ? this.#tileEditor(tile, spot) : nothing}
       ${tileContent(tile, frame, this.#data)}
     </article>`;
@@ -184,6 +187,7 @@ export class LiveDashboard extends LightElement {
       resize: (by) => set(resized(sections, spot, by)),
       change: (changes) => set(changed(sections, spot, changes)),
       remove: () => set(removed(sections, spot)),
+      hold: (event) => this.#drag.start(event, spot),
       goals: [...(this.#frame?.goals.all() ?? [])].sort((one, other) => one.title.localeCompare(other.title)),
       metrics: this.#metrics,
     });
@@ -204,6 +208,18 @@ export class LiveDashboard extends LightElement {
     button?.focus();
   }
 
+  /**
+   * @param {Spot} from
+   * @param {Spot} to
+   */
+  #dropped(from, to) {
+    const { kind } = this.#draft.sections[from.section].tiles[from.tile];
+    this.#edit({ sections: moved(this.#draft.sections, from, to) });
+    const { length } = this.#draft.sections[to.section].tiles;
+    const place = document.getElementById("announcements");
+    if (place) place.textContent = `${KINDS[kind]}: now ${to.tile + 1} of ${length} in section ${to.section + 1}`;
+  }
+
   /** @param {Record<string, any>} changes */
   #edit(changes) {
     this.#draft = { ...this.#draft, ...changes };
@@ -216,6 +232,7 @@ export class LiveDashboard extends LightElement {
   }
 
   #end() {
+    this.#drag.cancel();
     this.#draft = null;
     this.#refusal = null;
     this.#go(null);

@@ -18,6 +18,7 @@ import { KINDS, SPANS } from "./tiles.js";
  * @param {(by: number) => void} its.resize
  * @param {(changes: Record<string, any>) => void} its.change
  * @param {() => void} its.remove
+ * @param {(event: PointerEvent) => void} its.hold
  * @param {Goal[]} its.goals
  * @param {{id: string, name: string}[]} its.metrics
  */
@@ -26,6 +27,7 @@ export function tileEditor(tile, its) {
   const mover = (/** @type {"left" | "right" | "up" | "down"} */ way, /** @type {string} */ mark, /** @type {string} */ words) =>
     html`<button type="button" data-way=${way} ?disabled=${!its.canMove(way)} aria-label="${name}: ${words}" title=${words} @click=${() => its.move(way)}>${mark}</button>`;
   return html`<div class="tile-tools" role="group" aria-label="${name}, ${tile.width} columns wide">
+      <span class="grip" title="drag to move" aria-hidden="true" @pointerdown=${its.hold}>⠿</span>
       <span class="kind">${name}</span>
       ${mover("left", "←", "move left")}${mover("right", "→", "move right")}${mover("up", "↑", "into the section above")}${mover("down", "↓", "into the section below")}
       <button type="button" ?disabled=${tile.width <= 1} aria-label="${name}: narrower" title="narrower" @click=${() => its.resize(-1)}>−</button>

@@ -236,6 +236,43 @@ async def test_a_wallboard_shows_one_section_after_the_other(
     await context.close()
 
 
+async def test_a_wallboard_turns_by_itself(page: Page, company: Company) -> None:
+    """Every twenty seconds, around and around; Space holds it, a key has its turn."""
+    turn, part = 20_000, 12_000
+    await page.clock.install()
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/dashboards/{made(company)}?wall=1")
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_contain_text("· ", timeout=SECONDS)
+    await page.keyboard.press(" ")
+    await expect(page.get_by_text("held, arrow keys turn")).to_be_visible()
+    while "· Second" in await heading.inner_text():
+        await page.keyboard.press("ArrowRight")
+    await page.clock.pause_at(await page.evaluate("Date.now() + 1000"))
+    await page.clock.run_for(3 * turn)
+    await expect(heading).to_contain_text("· First")
+
+    await page.keyboard.press(" ")
+    await page.clock.run_for(part)
+    await expect(heading).to_contain_text("· First")
+    await page.clock.run_for(turn - part)
+    await expect(heading).to_contain_text("· Second")
+    await page.clock.run_for(turn)
+    await expect(heading).to_contain_text("· First")
+
+    # Whoever turns it by hand has the whole time to look.
+    await page.clock.run_for(part)
+    await page.keyboard.press("ArrowLeft")
+    await page.clock.run_for(part)
+    await expect(heading).to_contain_text("· Second")
+    await page.clock.run_for(turn - part)
+    await expect(heading).to_contain_text("· First")
+    await page.keyboard.press("Escape")
+    await page.clock.run_for(2 * turn)
+    await expect(page.get_by_role("navigation").first).to_be_visible()
+    await expect(heading).to_have_text(company.title_of("board"))
+
+
 async def test_what_somebody_else_changed_is_not_written_over(
     page: Page, company: Company
 ) -> None:

@@ -57,13 +57,24 @@ export class Wall {
     this.#onChange();
   }
 
+  /** Turn by hand; the next turn is a whole time away. @param {number} by */
+  #turnBy(by) {
+    if (this.isTurning) {
+      this.#hold();
+      this.#turn();
+    }
+    this.#go(by);
+  }
+
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (!this.isOn) return;
+    // A chart has used its arrow keys by then; Space presses the button that has the focus.
+    if (!this.isOn || event.defaultPrevented) return;
+    const isButton = event.target instanceof HTMLButtonElement;
     if (event.key === "Escape") this.#end();
-    else if (event.key === "ArrowRight") this.#go(1);
-    else if (event.key === "ArrowLeft") this.#go(-1);
-    else if (event.key === " ") {
+    else if (event.key === "ArrowRight") this.#turnBy(1);
+    else if (event.key === "ArrowLeft") this.#turnBy(-1);
+    else if (event.key === " " && !isButton) {
       if (this.isTurning) this.#hold();
       else this.#turn();
       this.#onChange();

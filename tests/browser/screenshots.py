@@ -24,7 +24,7 @@ _WIDTH: Final = 1280
 _HEIGHT: Final = 720
 _SETTLE_MS: Final = 1_500
 _SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-# Where each screen stands; `{goal}` is a goal on top.
+# Where each screen stands; `{goal}` is a goal on top, `{dashboard}` the first one.
 _SCREENS: Final = {
     "overview": "/overview",
     "icicle": "/?view=icicle",
@@ -33,6 +33,9 @@ _SCREENS: Final = {
     "explain": "/goals/{goal}/explain",
     "reports": "/reports",
     "dashboards": "/dashboards",
+    "dashboard": "/dashboards/{dashboard}",
+    "dashboard-edit": "/dashboards/{dashboard}?edit=1",
+    "dashboard-wall": "/dashboards/{dashboard}?wall=1",
     "operations": "/operations",
     "manage-goals": "/manage/goals?id={goal}",
     "manage-queries": "/manage/queries?new=1",
@@ -45,6 +48,8 @@ _SCREENS: Final = {
     "manage-page-links": "/manage/settings?part=page-links",
     "manage-audit": "/manage/settings?part=audit",
 }
+# These also as they are printed.
+_PRINTED: Final = frozenset({"overview", "goal", "reports", "dashboard"})
 
 
 async def take_pictures(cairn: Running, chromium: str) -> None:
@@ -60,15 +65,28 @@ async def take_pictures(cairn: Running, chromium: str) -> None:
                 await page.goto(cairn.goals + path)
                 await page.wait_for_timeout(_SETTLE_MS)
                 await page.screenshot(path=others / f"{name}-{scheme}.png")
+                if name in _PRINTED:
+                    await _take_printed(page, others / f"{name}-{scheme}-printed.png")
             await context.close()
     sys.stderr.write(f"all other screens: {others}\n")
 
 
 def _addresses(cairn: Running) -> Iterator[tuple[str, str]]:
-    roots = cairn.get("/v1/goals?root=true&limit=1")["items"]
+    lists = {
+        "goal": "/v1/goals?root=true&limit=1",
+        "dashboard": "/v1/dashboards?limit=1",
+    }
+    found = {name: cairn.get(path)["items"] for name, path in lists.items()}
+    first = {name: items[0]["id"] for name, items in found.items() if items}
     for name, path in _SCREENS.items():
-        if roots or "{goal}" not in path:
-            yield name, path.format(goal=roots[0]["id"] if roots else "")
+        if all(one in first for one in lists if f"{{{one}}}" in path):
+            yield name, path.format(**first)
+
+
+async def _take_printed(page: Page, file: Path) -> None:
+    await page.emulate_media(media="print")
+    await page.screenshot(path=file, full_page=True)
+    await page.emulate_media(media="screen")
 
 
 async def _context(

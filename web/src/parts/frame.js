@@ -13,6 +13,7 @@ import { listen } from "../live/connection.js";
 import { Directory } from "../live/directory.js";
 import { Goals, NOTHING, PLACES } from "../live/goals.js";
 import { Freshness } from "./freshness.js";
+import { tellWhenPrinted } from "./printing.js";
 
 const ANNOUNCE_MS = 10_000;
 const REPAINT_MS = 60_000;
@@ -38,6 +39,7 @@ export class Frame {
 
   start() {
     byId("pause").addEventListener("click", () => this.#setPaused(!this.isPaused));
+    tellWhenPrinted(byId("printed"));
     // The pace moves with the day even when no number does.
     setInterval(() => this.#changedAll(), REPAINT_MS);
     setInterval(() => this.#announce(), ANNOUNCE_MS);

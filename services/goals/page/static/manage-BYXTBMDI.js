@@ -1,4 +1,4 @@
-import{a as ct,b as T,c as Z,d as ut}from"./part-QRCHHQNM.js";import{a as S,c as ot}from"./part-GKQSI3HF.js";import{a as y}from"./part-NO65UTYA.js";import{c as F}from"./part-UQ57P46L.js";import"./part-6NMLBMLP.js";import{a as o,d as u,f as nt,g as it,h as b,i as ie,j as q,k as at,l as x,m as P,n as $,p as A,q as U,s as E,t as rt,w as lt}from"./part-6Z6KJWFC.js";import"./part-MRKGK5YO.js";function L({title:t,text:e,yes:s,no:n="Cancel"}){let i=document.createElement("dialog");return i.className="question",i.setAttribute("aria-label",t),nt(o`<form method="dialog">
+import{a as ct,b as T,c as Z,d as ut}from"./part-QRCHHQNM.js";import{a as y}from"./part-7TRO76X3.js";import{c as F}from"./part-BVX5AXGW.js";import"./part-6NMLBMLP.js";import{A as rt,D as lt,a as o,d as u,f as nt,g as it,h as b,i as ie,j as q,k as at,l as x,m as P,n as $,o as S,q as ot,w as A,x as U,z as E}from"./part-5VDMWBTY.js";import"./part-MRKGK5YO.js";function L({title:t,text:e,yes:s,no:n="Cancel"}){let i=document.createElement("dialog");return i.className="question",i.setAttribute("aria-label",t),nt(o`<form method="dialog">
       <h2>${t}</h2>
       <div>${e}</div>
       <p class="answers">

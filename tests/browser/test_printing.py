@@ -3,7 +3,7 @@
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.company import METRIC, Company
 from tests.browser.test_dashboards import made
@@ -13,6 +13,9 @@ from tests.running import Running
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SECONDS: Final = 20_000
+# More than are drawn at once.
+ROWS: Final = 320
+_ROWS: Final = "document.querySelectorAll('#tree tbody tr').length"
 # A sheet of A4, as wide as browsers lay it out.
 A4: Final = {"width": 794, "height": 1123}
 _SCREENS: Final = {
@@ -43,6 +46,35 @@ def company(cairn: Running) -> Company:
     company = Company(cairn)
     company.found()
     return company
+
+
+async def test_every_row_is_printed(page: Page, company: Company) -> None:
+    """Also those of a long tree that are far from the window."""
+    person = {"type": "user", "id": company.id_of("ada")}
+    body = [
+        {
+            "id": company.id_of(f"leaf{number}"),
+            "title": company.title_of(f"leaf {number}"),
+            "owner": person,
+            "manager_id": person["id"],
+            "parent_id": company.id_of("right"),
+        }
+        for number in range(ROWS)
+    ]
+    company.cairn.post("/v1/goals", body)
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/?q={company.key}+leaf")
+    first = page.locator("#tree").get_by_text(company.title_of("leaf 0"), exact=True)
+    await expect(first).to_be_visible(timeout=SECONDS)
+    assert 0 < await page.evaluate(_ROWS) < ROWS
+    # After the page has made itself ready, and all that it put off is done.
+    await page.evaluate(
+        f"addEventListener('beforeprint', () => (globalThis.printed = {_ROWS}))"
+    )
+
+    await page.pdf()
+
+    assert await page.evaluate("globalThis.printed") > ROWS
 
 
 async def test_paper_is_white_and_holds_all(browser: Browser, company: Company) -> None:

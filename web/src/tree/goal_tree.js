@@ -49,6 +49,8 @@ export class GoalTree extends LightElement {
   #to = Infinity;
   /** How many rows there were when it was last looked which are near the window. */
   #looked = -1;
+  /** Paper shows every row, wherever the window is. */
+  #isPrinting = false;
   #isPressing = false;
   /** Counts what changes all rows: the day, the names, what was read. */
   #round = 0;
@@ -70,7 +72,8 @@ export class GoalTree extends LightElement {
     frame.onPaint((change) => this.#paint(change));
     addEventListener("scroll", () => this.#scrolled(), { passive: true });
     addEventListener("resize", () => this.#scrolled());
-    addEventListener("beforeprint", () => this.#drawAll());
+    addEventListener("beforeprint", () => this.#print(true));
+    addEventListener("afterprint", () => this.#print(false));
     // What opens beside the tree moves its rows: not before the press has ended, or it
     // ends on another row and is no click.
     this.addEventListener("pointerdown", () => (this.#isPressing = true));
@@ -260,13 +263,13 @@ export class GoalTree extends LightElement {
   }
 
   #range() {
-    if (this.#rows.length <= ALL_ROWS_MAX) return { from: 0, to: this.#rows.length };
+    if (this.#isPrinting || this.#rows.length <= ALL_ROWS_MAX) return { from: 0, to: this.#rows.length };
     return { from: Math.max(0, this.#from), to: Math.min(this.#rows.length, this.#to) };
   }
 
   /** Draw the rows that are near the window, where they are not yet drawn. */
   #scrolled() {
-    if (this.#rows.length <= ALL_ROWS_MAX) return;
+    if (this.#isPrinting || this.#rows.length <= ALL_ROWS_MAX) return;
     const body = this.querySelector("tbody");
     if (!body) return;
     const { top, height } = body.getBoundingClientRect();
@@ -281,11 +284,12 @@ export class GoalTree extends LightElement {
     this.requestUpdate();
   }
 
-  #drawAll() {
-    this.#from = 0;
-    this.#to = Infinity;
+  /** @param {boolean} isPrinting */
+  #print(isPrinting) {
+    this.#isPrinting = isPrinting;
     this.requestUpdate();
-    this.performUpdate();
+    // Before the sheets are laid out.
+    if (isPrinting) this.performUpdate();
   }
 
   /** @override */

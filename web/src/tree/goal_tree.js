@@ -46,7 +46,7 @@ export class GoalTree extends LightElement {
   #focused = null;
   #cell = -1;
   #from = 0;
-  #to = Infinity;
+  #to = 0;
   /** How many rows there were when it was last looked which are near the window. */
   #looked = -1;
   /** Paper shows every row, wherever the window is. */
@@ -278,7 +278,7 @@ export class GoalTree extends LightElement {
     const rowHeight = height / this.#rows.length;
     const first = Math.floor(-top / rowHeight);
     const count = Math.ceil(innerHeight / rowHeight);
-    if (first >= this.#from && first + count <= this.#to && this.#to !== Infinity) return;
+    if (first >= this.#from && first + count <= this.#to) return;
     this.#from = first - SPARE_ROWS;
     this.#to = first + count + SPARE_ROWS;
     this.requestUpdate();

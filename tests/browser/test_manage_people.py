@@ -107,10 +107,32 @@ async def test_a_file_of_people_is_tried_then_imported(
     await expect(page.locator("thing-files")).to_contain_text("Imported: 1 new")
     await page.locator(".find input").fill(f"x-{company.key}")
     await expect(page.locator(".things li")).to_have_count(1)
+
+
+async def test_all_people_are_exported(
+    page: Page, cairn: Running, company: Company
+) -> None:
+    """One file has them, also where one answer has no room for them all."""
+    everybody = [one["id"] for one in cairn.get("/v1/users?limit=1000")["items"]]
+    room = len(everybody) // 2
+    asked: list[str] = []
+
+    async def answer_in_parts(route: Route) -> None:
+        asked.append(route.request.url)
+        await route.continue_(url=f"{route.request.url}?limit={room}")
+
+    await _open(page, cairn, "/manage/directory")
+    await page.route("**/v1/users", answer_in_parts)
+
     async with page.expect_download() as download:
         await page.get_by_role("button", name="Export users as CSV").click()
+
     text = (await (await download.value).path()).read_text(encoding="utf-8")
-    assert f"x-{company.key}" in text
+    header, *rows = text.splitlines()
+    assert header.startswith("id,name,")
+    assert [row.split(",")[0] for row in rows] == everybody
+    assert company.id_of("ada") in everybody
+    assert len(asked) == 1
 
 
 async def test_the_calendar_shows_the_year_before_it_is_saved(

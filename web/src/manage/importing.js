@@ -56,7 +56,7 @@ export class ThingFiles extends LightElement {
   async #export() {
     const { part } = /** @type {{part: string}} */ (this.#kind);
     try {
-      await saveTable(`/v1/${part}?limit=1000`, `${part}.csv`);
+      await saveTable(`/v1/${part}`, `${part}.csv`);
     } catch (fault) {
       this.#fault = /** @type {Error} */ (fault).message;
       this.requestUpdate();

@@ -2,17 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-import asyncpg
 import pytest
 
 from services.rollup import linked, rederive
 from services.rollup.intake import Batch
 from services.rollup.store import records
-from shared.plumbing.postgres import TRANSIENT_ERRORS
 from tests.integration.rollup import making
 from tests.integration.rollup.copies import Copy, World, copy_of
 from tests.integration.rollup.judging import judge
@@ -26,6 +23,7 @@ from tests.integration.rollup.linking import (
     settled,
     shown,
 )
+from tests.integration.rollup.repeating import Repeated, apply_some, read_again
 from tests.waiting import eventually
 
 ROUNDS = 25
@@ -37,24 +35,6 @@ def world() -> World:
     made = World()
     made.say(products(), making.goal("G", 1))
     return made
-
-
-class Repeated:
-    """Does work again that others were in the way of, and counts why."""
-
-    def __init__(self) -> None:
-        self.deadlocks = 0
-        self.others = 0
-
-    async def until_done(self, act: Callable[[], Awaitable[Any]]) -> Any:
-        """Act until nothing that time mends prevents it."""
-        while True:
-            try:
-                return await act()
-            except asyncpg.DeadlockDetectedError:
-                self.deadlocks += 1
-            except TRANSIENT_ERRORS:
-                self.others += 1
 
 
 async def fetched(copy: Copy) -> Batch:
@@ -297,19 +277,14 @@ class _Day:
             await members[0].redefine_all()
             await members[0].redefining.follow_up()
         elif fate < 0.7:
-            await asyncio.gather(*map(_read_again, members))
+            await asyncio.gather(*map(read_again, members))
         elif fate < 0.8:
             await members[0].climb()
             self.seen |= await _added(members[0])
         else:
             # Both at once, or one of them while the other lags behind.
             several = self._dice.choice((members, members[:1], members[1:]))
-            await asyncio.gather(*map(self._apply, several))
-
-    async def _apply(self, member: Copy) -> None:
-        batch = await member.fetch(limit=self._dice.randrange(1, 9))
-        if batch is not None:
-            await Repeated().until_done(partial(member.apply, batch))
+            await apply_some(several, self._dice)
 
     def _say_record(self) -> None:
         dice = self._dice
@@ -376,10 +351,6 @@ class _Day:
     def _next(self, name: str) -> int:
         self._versions[name] = self._versions.get(name, 1) + 1
         return self._versions[name]
-
-
-async def _read_again(member: Copy) -> None:
-    await Repeated().until_done(member.rederiving.work_once)
 
 
 async def _added(member: Copy) -> set[int]:

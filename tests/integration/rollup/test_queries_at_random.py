@@ -3,7 +3,6 @@
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ from tests.integration.rollup.asking import (
 )
 from tests.integration.rollup.copies import Copy, World, copy_of
 from tests.integration.rollup.judging import judge
-from tests.integration.rollup.test_links_at_once import Repeated
+from tests.integration.rollup.repeating import Repeated, apply_some, read_again
 
 STEPS = 150
 ACCOUNTS = ("A0", "A1", "A2", "A3")
@@ -107,21 +106,13 @@ class Day:
             for member in members:
                 await Repeated().until_done(member.scheduling.look)
         elif fate < 0.72:
-            await asyncio.gather(*map(self._read_again, members))
+            await asyncio.gather(*map(read_again, members))
         elif fate < 0.8:
             await members[0].climb()
             await judge(self._database)
         else:
             several = dice.choice((members, members[:1], members[1:]))
-            await asyncio.gather(*map(self._apply, several))
-
-    async def _apply(self, member: Copy) -> None:
-        batch = await member.fetch(limit=self._dice.randrange(1, 9))
-        if batch is not None:
-            await Repeated().until_done(partial(member.apply, batch))
-
-    async def _read_again(self, member: Copy) -> None:
-        await Repeated().until_done(member.rederiving.work_once)
+            await apply_some(several, dice)
 
     def _where(self) -> dict[str, Any]:
         return self._dice.choice(WHERES)

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from functools import partial
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from tests.integration.rollup.reading import (
     shown,
     won,
 )
-from tests.integration.rollup.test_links_at_once import Repeated
+from tests.integration.rollup.repeating import apply_some, read_again
 from tests.rights import directories
 
 STEPS = 120
@@ -54,20 +53,12 @@ class Day:
             await members[0].redefine_all()
             await members[0].redefining.follow_up()
         elif fate < 0.75:
-            await asyncio.gather(*map(self._read_again, members))
+            await asyncio.gather(*map(read_again, members))
         elif fate < 0.82:
             await members[0].climb()
         else:
             several = dice.choice((members, members[:1], members[1:]))
-            await asyncio.gather(*map(self._apply, several))
-
-    async def _apply(self, member: Copy) -> None:
-        batch = await member.fetch(limit=self._dice.randrange(1, 9))
-        if batch is not None:
-            await Repeated().until_done(partial(member.apply, batch))
-
-    async def _read_again(self, member: Copy) -> None:
-        await Repeated().until_done(member.rederiving.work_once)
+            await apply_some(several, dice)
 
     def _goal(self, number: int) -> Any:
         dice = self._dice

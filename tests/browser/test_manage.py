@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.accessible import faults_of
 from tests.browser.company import METRIC, Company
@@ -14,8 +14,6 @@ from tests.waiting import eventually_true
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SECONDS = 10_000
 
 
 @pytest.fixture
@@ -51,7 +49,7 @@ async def test_a_goal_is_made_and_stands_in_the_tree(
     await entry("period.end").fill("2026-12-31")
     await entry("target").fill("1000")
     await expect(page.locator("query-trial").first).to_contain_text(
-        re.compile(r"1 record matches, together 250"), timeout=SECONDS
+        re.compile(r"1 record matches, together 250")
     )
     assert await faults_of(page) == []
     await page.get_by_role("button", name="Create goal").click()
@@ -64,7 +62,7 @@ async def test_a_goal_is_made_and_stands_in_the_tree(
     made = company.cairn.get(f"/v1/goals/{goal_id[1]}")
     assert (made["owner"]["id"], made["target"]) == (company.id_of("ada"), "1000.0000")
     await expect(page.locator(".things [aria-current]")).to_contain_text(
-        f"{company.key} made", timeout=SECONDS
+        f"{company.key} made"
     )
 
 
@@ -173,7 +171,7 @@ async def test_a_query_is_built_tried_and_saved(page: Page, company: Company) ->
     await page.locator("#try-attribute").fill("actualvalue")
     await page.locator("#try-attribute").blur()
     await expect(page.locator("query-trial")).to_contain_text(
-        "1 record matches, together 321", timeout=SECONDS
+        "1 record matches, together 321"
     )
     assert await faults_of(page) == []
     await page.get_by_role("button", name="Create query").click()
@@ -214,7 +212,7 @@ async def test_what_other_conditions_do_to_goals_is_shown_first(
     await page.locator(".test").get_by_label("Value").fill("900")
 
     impact = page.locator("query-impact")
-    await expect(impact).to_contain_text(company.title_of("right"), timeout=SECONDS)
+    await expect(impact).to_contain_text(company.title_of("right"))
     await expect(impact.locator("td.number").last).to_have_text("0")
     await page.get_by_role("button", name="Delete …").click()
     await page.get_by_role("button", name="Delete this query").click()
@@ -239,9 +237,7 @@ async def test_a_query_is_json_and_fetchxml_too(page: Page, company: Company) ->
     assert await faults_of(page) == []
     await page.get_by_role("tab", name="Builder").click()
 
-    await expect(page.locator(".test .fault")).to_contain_text(
-        "takes a list of values", timeout=SECONDS
-    )
+    await expect(page.locator(".test .fault")).to_contain_text("takes a list of values")
     await expect(page.locator(".test .not input")).to_be_checked()
 
 
@@ -264,6 +260,79 @@ async def test_fetchxml_becomes_conditions(page: Page, company: Company) -> None
     assert "stage" in str(stored)
 
 
+async def _held(page: Page, addresses: str) -> asyncio.Event:
+    """Keep answers from a page until the event is set."""
+    may_answer = asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        await may_answer.wait()
+        await route.continue_()
+
+    await page.route(addresses, answer_late)
+    return may_answer
+
+
+async def test_nothing_is_written_over_fetchxml_that_is_read_late(
+    page: Page, company: Company
+) -> None:
+    """The field comes with its text, so that no answer replaces what was typed."""
+    query_id = _query(company, None)
+    may_answer = await _held(page, "**/fetchxml")
+    await _open(page, company, f"/manage/queries?id={query_id}")
+
+    await page.get_by_role("tab", name="FetchXML").click()
+    await expect(page.get_by_text("Reading the query as FetchXML")).to_be_visible()
+    text = page.get_by_label("The query as FetchXML")
+    await expect(text).to_have_count(0)
+    may_answer.set()
+
+    await expect(text).to_have_value(re.compile("<fetch"))
+
+
+@pytest.mark.parametrize(
+    ("label", "typed", "wanted"),
+    [
+        ("Values, one a line", "close", "open\nclose"),
+        ("Entity of the hierarchy", "account", "account"),
+    ],
+)
+async def test_an_answer_that_comes_while_one_types_takes_nothing(
+    page: Page, company: Company, label: str, typed: str, wanted: str
+) -> None:
+    """Fields that tell their conditions when they are left, too."""
+    conditions = {
+        "Values, one a line": {
+            "attribute": "stage",
+            "operator": "in",
+            "value": ["open"],
+        },
+        "Entity of the hierarchy": {
+            "attribute": "parentid",
+            "operator": "eq-or-under",
+            "value": "a",
+            "entity": "opportunity",
+            "via": "parentid",
+        },
+    }
+    query_id = _query(company, conditions[label])
+    may_answer = await _held(page, "**/v1/rollup-queries/preview")
+    await _open(page, company, f"/manage/queries?id={query_id}")
+    field = page.get_by_label(label)
+
+    async with page.expect_request("**/v1/rollup-queries/preview"):
+        await field.press("End")
+    before = wanted.removesuffix(typed).rstrip("\n")
+    await field.fill("")
+    await field.press_sequentially(before)
+    if before:
+        await field.press("Enter")
+    await field.press_sequentially(typed)
+    may_answer.set()
+
+    await expect(page.locator("query-trial").first).to_contain_text("records match")
+    await expect(field).to_have_value(wanted)
+
+
 async def test_a_metric_is_made_and_says_what_never_changes(
     page: Page, company: Company, entry: Callable[[str], Locator]
 ) -> None:
@@ -279,9 +348,7 @@ async def test_a_metric_is_made_and_says_what_never_changes(
     await entry("rollup_fields.actual.source_state").fill("won")
     await entry("rollup_fields.actual.date_attribute").fill("actualclosedate")
     await entry("rollup_fields.actual.date_attribute").blur()
-    await expect(page.locator("query-trial").first).to_contain_text(
-        "together", timeout=SECONDS
-    )
+    await expect(page.locator("query-trial").first).to_contain_text("together")
     assert await faults_of(page) == []
     await page.get_by_role("button", name="Create metric").click()
 

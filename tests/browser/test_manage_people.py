@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.accessible import faults_of
 from tests.browser.company import Company
@@ -13,8 +13,6 @@ from tests.running import Running
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SECONDS = 15_000
 
 
 @pytest.fixture
@@ -109,6 +107,27 @@ async def test_a_file_of_people_is_tried_then_imported(
     await expect(page.locator(".things li")).to_have_count(1)
 
 
+async def test_a_file_that_nobody_answers_is_sent_again(
+    page: Page, company: Company
+) -> None:
+    """Who chooses it once more is not kept from importing it."""
+    await _open(page, company.cairn, "/manage/directory")
+    files = page.locator("input[type=file]")
+    text = json.dumps([{"id": f"x-{company.key}", "name": "Xi"}])
+    file = FilePayload(name="xi.json", mimeType="text/json", buffer=text.encode())
+
+    await page.route("**/import?*", lambda route: route.abort())
+    await files.set_input_files(file)
+    fault = page.locator("thing-files .fault")
+    await expect(fault).to_have_text("the server does not answer")
+    await page.unroute("**/import?*")
+    await files.set_input_files(file)
+    await page.get_by_role("button", name="Import it").click()
+
+    await expect(page.locator("thing-files")).to_contain_text("Imported: 1 new")
+    await expect(fault).to_have_count(0)
+
+
 async def test_all_people_are_exported(
     page: Page, cairn: Running, company: Company
 ) -> None:
@@ -184,9 +203,7 @@ async def test_a_first_goal_takes_three_steps(
     await entry("title").fill(f"{company.key} first")
     await page.get_by_role("button", name="Create goal").click()
 
-    await expect(page.locator("tbody")).to_contain_text(
-        f"{company.key} first", timeout=SECONDS
-    )
+    await expect(page.locator("tbody")).to_contain_text(f"{company.key} first")
 
 
 async def test_roles_are_a_grid(

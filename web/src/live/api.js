@@ -10,13 +10,14 @@ import { exactJson } from "./exact_json.js";
 export class RefusedError extends Error {
   /**
    * @param {number} status
-   * @param {{error?: string, detail?: string, field?: string | null}} body
+   * @param {{error?: string, detail?: string, field?: string | null} & Record<string, any>} body
    */
   constructor(status, body) {
     super(body.detail ?? `the server answered ${status}`);
     this.status = status;
     this.error = body.error ?? "unknown";
     this.field = body.field ?? null;
+    this.body = body;
   }
 }
 
@@ -52,6 +53,18 @@ export async function readTagged(path) {
 }
 
 /**
+ * Return an answer that is no JSON, as it is written.
+ *
+ * @param {string} path
+ * @returns {Promise<string>}
+ */
+export async function readText(path) {
+  const [answer, text] = await answered(path);
+  if (!answer.ok) bodyOf(answer, text);
+  return text;
+}
+
+/**
  * @param {"POST" | "PATCH" | "DELETE" | "PUT"} method
  * @param {string} path
  * @param {unknown} [body]
@@ -59,14 +72,34 @@ export async function readTagged(path) {
  * @returns {Promise<any>}
  */
 export async function write(method, path, body, { ifMatch } = {}) {
-  const { csrf_token: token } = await readSession();
   /** @type {Record<string, string>} */
   const headers = {};
-  if (token) headers["X-CSRF-Token"] = token;
   if (ifMatch) headers["If-Match"] = ifMatch;
-  if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  return read(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  return sent(method, path, body === undefined ? undefined : JSON.stringify(body), headers);
+}
+
+/**
+ * @param {string} path
+ * @param {File} file
+ * @param {string} type
+ * @returns {Promise<any>}
+ */
+export async function writeFile(path, file, type) {
+  return sent("POST", path, file, { "Content-Type": type });
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {BodyInit | undefined} body
+ * @param {Record<string, string>} headers
+ */
+async function sent(method, path, body, headers) {
+  const { csrf_token: token } = await readSession();
+  if (token) headers["X-CSRF-Token"] = token;
+  if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
+  return read(path, { method, headers, body });
 }
 
 /**
@@ -75,9 +108,14 @@ export async function write(method, path, body, { ifMatch } = {}) {
  */
 async function asked(path, options) {
   const [answer, text] = await answered(path, options);
+  return { body: bodyOf(answer, text), etag: answer.headers.get("etag") };
+}
+
+/** @param {Response} answer @param {string} text */
+function bodyOf(answer, text) {
   const body = /json/.test(answer.headers.get("content-type") ?? "") && text ? exactJson(text) : null;
   if (!answer.ok) throw new RefusedError(answer.status, body ?? {});
-  return { body, etag: answer.headers.get("etag") };
+  return body;
 }
 
 /**

@@ -1,7 +1,6 @@
 /** What is given with an operator: nothing, a value of the attribute's type, or several. */
 
 import { html, nothing } from "lit";
-import { live } from "lit/directives/live.js";
 
 import { choiceBox } from "./choices.js";
 import { select } from "./fields.js";
@@ -82,11 +81,14 @@ function listBox(test, set) {
   const values = Array.isArray(test.value) ? test.value : [];
   const changed = (/** @type {any} */ event) => {
     const lines = event.target.value.split("\n").map((/** @type {string} */ line) => line.trim()).filter(Boolean);
+    event.target.value = lines.join("\n");
     // What was a number before stays one.
     set(lines.map((/** @type {string} */ line) => values.find((one) => textIn(one) === line) ?? line));
   };
+  // Only what was stored otherwise is written here: a form that is drawn again while
+  // somebody types takes nothing from him.
   return html`<textarea aria-label="Values, one a line" placeholder="one value a line" rows=${Math.min(6, Math.max(2, values.length))}
-    .value=${live(values.map(shownIn).join("\n"))} @change=${changed}></textarea>`;
+    .value=${values.map(shownIn).join("\n")} @change=${changed}></textarea>`;
 }
 
 /** @param {any} value */
@@ -107,8 +109,8 @@ function hierarchyBox(test, onChange) {
     onChange(/** @type {Test} */ (text ? { ...others, [name]: text } : others));
   };
   return html`${plain(test.value, (value) => onChange({ ...test, value }), "Value")}
-    <input aria-label="Entity of the hierarchy" placeholder="entity, such as account" .value=${live(test.entity ?? "")} @change=${(/** @type {any} */ event) => set("entity", event.target.value.trim())}>
-    <input aria-label="Attribute that leads to the one above" placeholder="via, such as parentaccountid" .value=${live(test.via ?? "")} @change=${(/** @type {any} */ event) => set("via", event.target.value.trim())}>`;
+    <input aria-label="Entity of the hierarchy" placeholder="entity, such as account" .value=${test.entity ?? ""} @input=${(/** @type {any} */ event) => set("entity", event.target.value.trim())}>
+    <input aria-label="Attribute that leads to the one above" placeholder="via, such as parentaccountid" .value=${test.via ?? ""} @input=${(/** @type {any} */ event) => set("via", event.target.value.trim())}>`;
 }
 
 /** Return the value that a condition starts with when its operator changes. @param {string} takes @param {any} before */

@@ -3,17 +3,35 @@
  *
  * @typedef {{created: number, changed: number, unchanged: number, applied: boolean,
  *   rejected: {line: number, id: string | null, detail: string}[]}} Report
+ * @typedef {import("../live/api.js").RefusedError} RefusedError
  */
 
 import { html, nothing } from "lit";
 
-import { readSession } from "../live/api.js";
+import { writeFile } from "../live/api.js";
 import { LightElement } from "../parts/light.js";
 import { saveTable } from "./table_file.js";
 
 const LINES_SHOWN = 100;
 /** @type {Record<string, string>} */
 const TYPES = { csv: "text/csv", json: "application/json", ndjson: "application/x-ndjson", jsonl: "application/x-ndjson" };
+
+/**
+ * Send a file; a refusal, too, may tell line by line what cannot be.
+ *
+ * @param {string} path
+ * @param {File} file
+ * @param {string} type
+ * @returns {Promise<{report: Report | null, fault: string}>}
+ */
+async function told(path, file, type) {
+  try {
+    return { report: await writeFile(path, file, type), fault: "" };
+  } catch (refused) {
+    const { body, message } = /** @type {RefusedError} */ (refused);
+    return { report: body.rejected ? /** @type {Report} */ (body) : null, fault: message };
+  }
+}
 
 export class ThingFiles extends LightElement {
   /** @type {{part: string, title: string, lack: string | null, onDone: () => void} | null} */
@@ -34,22 +52,17 @@ export class ThingFiles extends LightElement {
 
   /** @param {boolean} isTrial */
   async #send(isTrial) {
-    if (!this.#file || !this.#kind) return;
+    const file = this.#file;
+    if (!file || !this.#kind) return;
     this.#isBusy = true;
     this.requestUpdate();
-    const { csrf_token: token } = await readSession();
-    const ending = this.#file.name.split(".").at(-1)?.toLowerCase() ?? "";
+    const type = TYPES[file.name.split(".").at(-1)?.toLowerCase() ?? ""] ?? "text/csv";
     const mode = isTrial ? "good" : "all";
-    const answer = await fetch(`/v1/${this.#kind.part}/import?dry_run=${isTrial}&mode=${mode}`, {
-      method: "POST",
-      body: this.#file,
-      headers: { "Content-Type": TYPES[ending] ?? "text/csv", "X-CSRF-Token": token ?? "", "Idempotency-Key": crypto.randomUUID() },
-    });
-    const body = await answer.json();
-    this.#isBusy = false;
-    this.#report = body.rejected ? body : null;
-    this.#fault = answer.ok ? "" : body.detail;
-    if (body.applied) this.#kind.onDone();
+    const { report, fault } = await told(`/v1/${this.#kind.part}/import?dry_run=${isTrial}&mode=${mode}`, file, type);
+    // The answer to a file that another one has replaced says nothing about that one.
+    if (this.#file !== file) return;
+    [this.#report, this.#fault, this.#isBusy] = [report, fault, false];
+    if (report?.applied) this.#kind.onDone();
     this.requestUpdate();
   }
 

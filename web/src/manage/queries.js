@@ -6,6 +6,7 @@ import { exactJson } from "../live/exact_json.js";
 import { choiceBox } from "./choices.js";
 import { givenOf } from "./drafts.js";
 import { asksForManager } from "./operators.js";
+import { fetchXml } from "./query_fetchxml.js";
 import "./query_builder.js";
 import "./query_impact.js";
 import "./query_trial.js";
@@ -131,29 +132,6 @@ function json({ draft, set, refresh }) {
       .value=${JSON.stringify(draft.where, null, 2)} aria-invalid=${unreadable ? "true" : nothing} @change=${changed}></textarea>
     ${unreadable ? html`<p class="fault" role="alert">${unreadable}</p>` : nothing}
     <p class="help">As the API has it: all, any and not of conditions, a condition on an attribute, or link; null means every record.</p>`;
-}
-
-/** @param {{draft: any, saved: any, set: Editing["set"], refresh: () => void}} editing */
-function fetchXml({ draft, saved, set, refresh }) {
-  if (saved && stored.id !== `${saved.id}@${saved.version}`) readFetchXml(saved, refresh);
-  const text = draft.fetchxml ?? (saved ? stored.text : "");
-  return html`<textarea class="code" aria-label="The query as FetchXML" spellcheck="false" rows="14" .value=${text}
-      @change=${(/** @type {any} */ event) => set("fetchxml", event.target.value.trim() ? event.target.value : null)}></textarea>
-    ${saved && stored.fault ? html`<p class="fault">${stored.fault}</p>` : nothing}
-    <p class="help">${saved ? "The query as it is stored, written as FetchXML. " : ""}What you write here takes the place of the conditions when it is saved; what FetchXML asks that Cairn cannot do is refused by name.</p>`;
-}
-
-/** The query that was read as FetchXML last. */
-const stored = { id: "", text: "", fault: "" };
-
-/** @param {any} saved @param {() => void} refresh */
-async function readFetchXml({ id, version }, refresh) {
-  Object.assign(stored, { id: `${id}@${version}`, text: "", fault: "" });
-  const answer = await fetch(`/v1/rollup-queries/${encodeURIComponent(id)}/fetchxml`);
-  const text = await answer.text();
-  if (answer.ok) stored.text = text;
-  else stored.fault = JSON.parse(text).detail;
-  refresh();
 }
 
 /** @param {Editing} editing */

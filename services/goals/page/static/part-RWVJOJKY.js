@@ -1,0 +1,1 @@
+import{b as s,c}from"./part-6NMLBMLP.js";import{c as t}from"./part-4R3YFGK4.js";var r=class extends c{#e={};render(e){return e&&t}update({element:e},[n]){let{style:a}=e;for(let[o,i]of Object.entries(n))this.#e[o]!==i&&a.setProperty(o,i);return this.#e=n,t}},d=s(r);export{d as a};

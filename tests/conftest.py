@@ -24,6 +24,7 @@ from local.kafka import SINGLE_NODE
 from local.ports import pick_free
 from local.servers import Servers, start_servers
 from tests.logins import services_logins
+from tests.measured import MEASURED
 
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.3.1"
@@ -103,7 +104,11 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say at the end which servers the tests ran against."""
+    """Say at the end what was measured, and which servers the tests ran against."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, words in report.user_properties:
+            if name == MEASURED:
+                terminalreporter.write_line(f"measured: {words}")
     origins = config.stash.get(_origins, None) or {"none were asked for"}
     for words in sorted(origins):
         terminalreporter.write_line(f"servers: {words}")

@@ -22,9 +22,9 @@ from shared.plumbing.database_roles import ROLES
 from tests.logins import url_of
 from tests.waiting import eventually_true
 
-READY_SECONDS: Final = 120.0
-STOP_SECONDS: Final = 60.0
-REQUEST_SECONDS: Final = 20.0
+READY_SECONDS: Final = 180.0
+STOP_SECONDS: Final = 120.0
+REQUEST_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ _POLL_SECONDS = 0.02
 async def eventually(
     probe: Callable[[], Answer | Awaitable[Answer]],
     *,
-    within: float = 10.0,
+    within: float = 60.0,
     what: str = "the condition",
 ) -> Answer:
     """Return the first truthy answer of `probe`; fail after `within` seconds.
@@ -42,7 +42,7 @@ async def eventually(
 
 
 def eventually_true(
-    probe: Callable[[], Answer], *, within: float = 10.0, what: str = "the condition"
+    probe: Callable[[], Answer], *, within: float = 60.0, what: str = "the condition"
 ) -> Answer:
     """Do as `eventually` in a test that is not a coroutine."""
     return asyncio.run(eventually(probe, within=within, what=what))

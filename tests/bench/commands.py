@@ -48,7 +48,7 @@ async def left_behind(servers: Servers) -> list[str]:
     finally:
         await connection.close()
     admin = AdminClient({"bootstrap.servers": servers.kafka_servers})
-    topics = admin.list_topics(timeout=20).topics
+    topics = admin.list_topics(timeout=60).topics
     return [row[0] for row in rows] + [
         name for name in topics if name.startswith("cairn-bench-")
     ]

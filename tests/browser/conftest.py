@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from local.servers import Servers
 from tests.browser.chromium import HOW_TO_BRING_IT, NAMES, find_chromium, started
@@ -13,8 +13,11 @@ from tests.browser.company import Company
 from tests.browser.watching import Watched
 from tests.running import Running, running_cairn
 
-# What a test records by this name stands at the end of the run.
-MEASURED: Final = "measured"
+# How long what the page does may take on a busy machine, where a killed service is
+# started again, too. Nobody waits so long for what comes.
+WAIT_MS: Final = 90_000
+expect.set_options(timeout=WAIT_MS)
+
 _NO_BROWSER: Final = f"none of {', '.join(NAMES)} is here; {HOW_TO_BRING_IT}"
 
 
@@ -72,6 +75,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext) -> AsyncIterator[Page]:
     """Open a tab; the test fails if a script of the page fails in it."""
+    context.set_default_timeout(WAIT_MS)
     page = await context.new_page()
     watched = Watched(page)
     yield page
@@ -80,11 +84,7 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was measured, and loudly what could not be tested here."""
-    for report in terminalreporter.stats.get("passed", []):
-        for name, words in report.user_properties:
-            if name == MEASURED:
-                terminalreporter.write_line(f"measured: {words}")
+    """Say loudly what could not be tested here."""
     skipped = terminalreporter.stats.get("skipped", [])
     missing = [report for report in skipped if _NO_BROWSER in str(report.longrepr)]
     if missing:

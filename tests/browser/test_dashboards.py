@@ -12,8 +12,6 @@ from tests.browser.modules import answers_of
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SECONDS = 20_000
-
 
 def made(company: Company) -> str:
     """Create a dashboard with a tile of each kind; return its id."""
@@ -53,7 +51,7 @@ async def test_a_dashboard_is_composed_and_saved(page: Page, company: Company) -
     await page.goto(f"{company.cairn.goals}/dashboards")
     await page.get_by_label("New dashboard").fill(company.title_of("mine"))
     await page.keyboard.press("Enter")
-    await page.get_by_role("button", name="+ Text").press("Enter", timeout=SECONDS)
+    await page.get_by_role("button", name="+ Text").press("Enter")
     await page.locator(".tile-fields textarea").fill("Call them")
     await page.get_by_role("button", name="+ Goal").press("Enter")
     await page.locator(".tile.goal .tile-fields select").select_option(
@@ -81,11 +79,11 @@ async def test_tiles_live(page: Page, company: Company) -> None:
     await page.goto(company.cairn.page_link())
     await page.goto(f"{company.cairn.goals}/dashboards/{made(company)}")
     value = page.locator(".tile.goal .value").first
-    await expect(value).to_have_text("0", timeout=SECONDS)
+    await expect(value).to_have_text("0")
 
     company.win("42")
 
-    await expect(value).to_have_text("42", timeout=SECONDS)
+    await expect(value).to_have_text("42")
     await expect(page.get_by_text("This goal is not there")).to_be_visible()
     await expect(page.locator(".tile .bars li").first).to_be_visible()
     await expect(page.locator(".tile .report tbody td").first).to_be_visible()
@@ -103,7 +101,7 @@ async def test_a_burn_up_lives_in_a_tile(page: Page, company: Company) -> None:
     )
     await page.goto(company.cairn.page_link())
     await page.goto(f"{company.cairn.goals}/dashboards/{board['id']}?edit=1")
-    await page.get_by_role("button", name="+ Burn-up").press("Enter", timeout=SECONDS)
+    await page.get_by_role("button", name="+ Burn-up").press("Enter")
     await page.locator(".tile-fields select").last.select_option(company.id_of("right"))
     await page.get_by_role("button", name="Save").press("Enter")
     tiles = page.locator(".tile.burn_up")
@@ -115,7 +113,7 @@ async def test_a_burn_up_lives_in_a_tile(page: Page, company: Company) -> None:
         tile = tiles.nth(place)
         point = tile.get_by_role("listitem").last
         await expect(point).to_have_accessible_name(
-            re.compile(r": 77\.\d+ EUR, 12.8 percent"), timeout=SECONDS
+            re.compile(r": 77\.\d+ EUR, 12.8 percent")
         )
         await expect(tile.locator("h2")).to_have_text(company.title_of("right"))
     await tiles.first.get_by_role("button", name="Show as table").click()
@@ -135,9 +133,7 @@ async def test_a_tile_is_dragged(page: Page, company: Company) -> None:
     await page.goto(f"{company.cairn.goals}/dashboards/{made(company)}?edit=1")
     first = page.locator(".tile-section").first
     kinds = first.locator(".tile .kind")
-    await expect(kinds).to_have_text(
-        ["Goal", "What moved a goal", "Text"], timeout=SECONDS
-    )
+    await expect(kinds).to_have_text(["Goal", "What moved a goal", "Text"])
     await expect(page.get_by_text("Being worked out")).to_have_count(0)
     text, goal = first.locator(".tile.text"), first.locator(".tile.goal")
 
@@ -180,7 +176,7 @@ async def test_a_finger_drags_a_tile_into_an_empty_section(
     await page.goto(company.cairn.page_link())
     await page.goto(f"{company.cairn.goals}/dashboards/{board['id']}?edit=1")
     grip = page.locator(".tile.text .grip")
-    await expect(grip).to_be_visible(timeout=SECONDS)
+    await expect(grip).to_be_visible()
     room = page.locator(".tiles").last
     fingers = await context.new_cdp_session(page)
 
@@ -222,7 +218,7 @@ async def test_a_wallboard_shows_one_section_after_the_other(
     await page.goto(f"{company.cairn.goals}/dashboards/{made(company)}?wall=1")
 
     heading = page.get_by_role("heading", level=1)
-    await expect(heading).to_contain_text("· First", timeout=SECONDS)
+    await expect(heading).to_contain_text("· First")
     await expect(page.get_by_text("held, arrow keys turn")).to_be_visible()
     card = page.locator(".tile.goal").first
     await expect(card.get_by_role("link")).to_have_text(company.title_of("root"))
@@ -243,7 +239,7 @@ async def test_a_wallboard_turns_by_itself(page: Page, company: Company) -> None
     await page.goto(company.cairn.page_link())
     await page.goto(f"{company.cairn.goals}/dashboards/{made(company)}?wall=1")
     heading = page.get_by_role("heading", level=1)
-    await expect(heading).to_contain_text("· ", timeout=SECONDS)
+    await expect(heading).to_contain_text("· ")
     await page.keyboard.press(" ")
     await expect(page.get_by_text("held, arrow keys turn")).to_be_visible()
     while "· Second" in await heading.inner_text():

@@ -13,8 +13,6 @@ from tests.waiting import eventually_true
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SECONDS = 10_000
-
 
 @pytest.fixture
 def company(cairn: Running) -> Company:
@@ -36,7 +34,7 @@ async def test_a_pasted_id_is_judged_test_by_test(page: Page, company: Company) 
     await field.press("Enter")
 
     verdict = page.locator(".verdict")
-    await expect(verdict).to_contain_text("Counted: 400.0000", timeout=SECONDS)
+    await expect(verdict).to_contain_text("Counted: 400.0000")
     await expect(verdict.locator(".sentence")).to_contain_text("its state is won")
     assert await verdict.locator("tr.fails").count() == 0
     assert await verdict.locator("tr.holds").count() >= 5
@@ -52,13 +50,13 @@ async def test_the_one_test_that_fails_is_named(page: Page, company: Company) ->
     nearly = page.get_by_role("region", name="Nearly counted", exact=True)
     await nearly.get_by_role("searchbox").fill(company.key)
     row = nearly.get_by_role("row").filter(has_text=f"won-{company.key}")
-    await expect(row).to_contain_text("it belongs to user ada", timeout=SECONDS)
+    await expect(row).to_contain_text("it belongs to user ada")
     assert await faults_of(page) == []
 
     await row.get_by_role("link").click()
 
     verdict = page.locator(".verdict")
-    await expect(verdict).to_contain_text("Not counted", timeout=SECONDS)
+    await expect(verdict).to_contain_text("Not counted")
     await expect(verdict.locator("tr.fails")).to_have_count(1)
     await expect(verdict.locator("tr.fails")).to_contain_text("Its owner")
 
@@ -75,7 +73,7 @@ async def test_without_a_goal_it_asks_for_one(page: Page, company: Company) -> N
     assert await faults_of(page) == []
     await found.get_by_role("link").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(
-        re.compile(company.title_of("right")), timeout=SECONDS
+        re.compile(company.title_of("right"))
     )
 
 
@@ -86,5 +84,5 @@ async def test_a_record_that_nobody_sent_is_told(page: Page, company: Company) -
     await page.goto(f"{goal}/explain?record=nix")
 
     await expect(page.locator(".told")).to_contain_text(
-        "nobody has sent a record opportunity/nix", timeout=SECONDS
+        "nobody has sent a record opportunity/nix"
     )

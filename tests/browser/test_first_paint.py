@@ -1,18 +1,18 @@
 """What the server draws first stands where the script draws it a moment later."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from local.servers import Servers
 from tests.browser.company import METRIC, Company
 from tests.browser.test_dashboards import made
-from tests.running import Running
+from tests.running import Running, running_cairn
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SECONDS: Final = 20_000
 TRIES: Final = 60
 
 # Words and place of each thing that is seen; a place may be off by what nobody sees.
@@ -48,6 +48,15 @@ _SCREENS: Final = [
     ("/manage/directory?part=business-units", ".explain, .things a"),
     ("/manage/directory?part=roles", ".explain, .things a"),
 ]
+
+
+@pytest.fixture(scope="module")
+def cairn(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """Run a Cairn that nobody else fills: long lists are drawn first in part."""
+    with running_cairn(servers, tmp_path_factory.mktemp("first-paint")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -106,12 +115,8 @@ async def _seen(
                 break
     else:
         await page.goto(address)
-        await expect(page.locator("#freshness")).to_have_attribute(
-            "data-state", "live", timeout=SECONDS
-        )
-        await expect(page.locator("#screen [aria-busy='true']")).to_have_count(
-            0, timeout=SECONDS
-        )
+        await expect(page.locator("#freshness")).to_have_attribute("data-state", "live")
+        await expect(page.locator("#screen [aria-busy='true']")).to_have_count(0)
     found: list[list[Any]] = await page.locator(sought).evaluate_all(_PLACES)
     await context.close()
     return found

@@ -15,8 +15,6 @@ from tests.waiting import eventually_true
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SECONDS = 10_000
-
 
 @pytest.fixture
 def company(cairn: Running) -> Company:
@@ -38,7 +36,7 @@ def figure(page: Page) -> Callable[[str], Locator]:
 async def _open(page: Page, company: Company, name: str, more: str = "") -> None:
     await page.goto(company.cairn.page_link())
     await page.goto(f"{company.cairn.goals}/goals/{company.id_of(name)}{more}")
-    await expect(page.locator("article[data-goal]")).to_be_visible(timeout=SECONDS)
+    await expect(page.locator("article[data-goal]")).to_be_visible()
 
 
 async def _act(page: Page, name: str) -> Locator:
@@ -69,7 +67,7 @@ async def test_a_goal_tells_its_rule_and_moves(
 
     company.win("300")
 
-    await expect(figure("Actual")).to_contain_text("300", timeout=SECONDS)
+    await expect(figure("Actual")).to_contain_text("300")
     await expect(figure("Of target").locator("a")).to_have_text("50.0")
     door = figure("Actual").get_by_role("link")
     await expect(door).to_have_attribute("href", re.compile("/explain.field=actual"))
@@ -88,7 +86,7 @@ async def test_children_add_up_and_the_chart_is_a_table_too(
     await _open(page, company, "root")
 
     rows = page.locator(".contribution tbody tr")
-    await expect(rows.first).to_contain_text("100.0", timeout=SECONDS)
+    await expect(rows.first).to_contain_text("100.0")
     await expect(rows.first).to_contain_text(company.title_of("right"))
     await expect(page.locator(".contribution tfoot")).to_contain_text("250")
     points = page.locator("burn-up circle")
@@ -135,7 +133,7 @@ async def test_an_override_is_refused_made_and_ended(
     await actual.fill("1.23456")
     await dialog.get_by_role("button", name="Override").click()
     await expect(dialog.locator("[data-field='values.actual']")).to_contain_text(
-        "more decimals", timeout=SECONDS
+        "more decimals"
     )
     assert await faults_of(page) == []
 
@@ -144,15 +142,13 @@ async def test_an_override_is_refused_made_and_ended(
     await dialog.get_by_label("Lock it").check()
     await dialog.get_by_role("button", name="Override").click()
 
-    await expect(dialog).to_be_hidden(timeout=SECONDS)
-    await expect(figure("Actual")).to_contain_text("123", timeout=SECONDS)
-    await expect(page.locator(".standing")).to_contain_text(
-        "audited figure", timeout=SECONDS
-    )
+    await expect(dialog).to_be_hidden()
+    await expect(figure("Actual")).to_contain_text("123")
+    await expect(page.locator(".standing")).to_contain_text("audited figure")
     dialog = await _act(page, "End the override …")
     await dialog.get_by_role("button", name="End the override").click()
-    await expect(figure("Actual").locator("a")).to_have_text("0", timeout=SECONDS)
-    await expect(page.locator(".changes li")).to_have_count(2, timeout=SECONDS)
+    await expect(figure("Actual").locator("a")).to_have_text("0")
+    await expect(page.locator(".changes li")).to_have_count(2)
 
 
 async def test_a_goal_is_closed_and_opened_again(page: Page, company: Company) -> None:
@@ -160,12 +156,12 @@ async def test_a_goal_is_closed_and_opened_again(page: Page, company: Company) -
     await _open(page, company, "left")
     dialog = await _act(page, "Close …")
     await dialog.get_by_role("button", name="Close the goal").click()
-    await expect(page.locator(".badge.closed")).to_be_visible(timeout=SECONDS)
+    await expect(page.locator(".badge.closed")).to_be_visible()
 
     dialog = await _act(page, "Open again …")
     await dialog.get_by_role("button", name="Open it again").click()
 
-    await expect(page.locator(".badge.closed")).to_have_count(0, timeout=SECONDS)
+    await expect(page.locator(".badge.closed")).to_have_count(0)
 
 
 async def test_a_goal_moves_under_another(page: Page, company: Company) -> None:
@@ -178,20 +174,20 @@ async def test_a_goal_moves_under_another(page: Page, company: Company) -> None:
     await dialog.get_by_role("button", name="Move").click()
 
     above = page.get_by_role("navigation", name="Above this goal")
-    await expect(above).to_contain_text(company.title_of("right"), timeout=SECONDS)
+    await expect(above).to_contain_text(company.title_of("right"))
 
 
 async def test_a_target_is_split_as_was_shown(page: Page, company: Company) -> None:
     """While one types it shows what each child would get; so it is then."""
     await _open(page, company, "root")
     dialog = await _act(page, "Split the target …")
-    await expect(dialog.locator(".preview tbody tr")).to_have_count(2, timeout=SECONDS)
+    await expect(dialog.locator(".preview tbody tr")).to_have_count(2)
     await dialog.get_by_label("Total").fill("1001")
-    await expect(dialog.locator(".preview")).to_contain_text("500.5", timeout=SECONDS)
+    await expect(dialog.locator(".preview")).to_contain_text("500.5")
     assert await faults_of(page) == []
     await dialog.get_by_role("button", name="Set these targets").click()
 
-    await expect(dialog).to_be_hidden(timeout=SECONDS)
+    await expect(dialog).to_be_hidden()
     left = company.cairn.get(f"/v1/goals/{company.id_of('left')}")
     assert left["target"] == "500.5000"
 
@@ -203,15 +199,13 @@ async def test_a_tree_is_cloned_into_the_next_period(
     await _open(page, company, "root")
     dialog = await _act(page, "Clone into the next period …")
     await dialog.get_by_label("Raise targets by").fill("10")
-    await expect(dialog.locator(".preview")).to_contain_text("1,100", timeout=SECONDS)
+    await expect(dialog.locator(".preview")).to_contain_text("1,100")
     await dialog.get_by_role("button", name="Make the clone").click()
 
     link = dialog.get_by_role("link", name=re.compile("Go to"))
-    await expect(link).to_be_visible(timeout=SECONDS)
+    await expect(link).to_be_visible()
     await link.click()
-    await expect(page.locator(".facts")).to_contain_text(
-        "Continues", timeout=2 * SECONDS
-    )
+    await expect(page.locator(".facts")).to_contain_text("Continues")
 
 
 async def test_a_tree_is_aligned_with_the_calendar(
@@ -249,7 +243,7 @@ async def test_a_tree_is_aligned_with_the_calendar(
         assert await faults_of(page) == []
         await dialog.get_by_role("button", name="Take these days").click()
 
-        await expect(dialog).to_be_hidden(timeout=SECONDS)
+        await expect(dialog).to_be_hidden()
         part = company.cairn.get(f"/v1/goals/{company.id_of('part')}")
         assert part["period"]["start"] == "2026-11-01"
     finally:
@@ -277,7 +271,7 @@ async def test_a_period_that_the_calendar_lost_is_told_before(
         await expect(dialog.locator(".preview")).to_contain_text("It will be refused")
         await dialog.get_by_role("button", name="Take these days").click()
 
-        await expect(dialog.locator(".refused")).to_be_visible(timeout=SECONDS)
+        await expect(dialog.locator(".refused")).to_be_visible()
         assert await faults_of(page) == []
     finally:
         company.cairn.patch("/v1/organization", {"fiscal_calendar": calendar})
@@ -291,7 +285,7 @@ async def test_a_tree_is_recalculated_to_the_end(page: Page, company: Company) -
 
     await dialog.get_by_role("button", name="Recalculate").click()
 
-    await expect(dialog).to_contain_text("Nothing differed", timeout=3 * SECONDS)
+    await expect(dialog).to_contain_text("Nothing differed")
     await page.keyboard.press("Escape")
     await expect(page.locator("summary", has_text="Actions")).to_be_focused()
 

@@ -16,8 +16,6 @@ from tests.running import Running
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SECONDS = 20_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
@@ -78,7 +76,7 @@ async def test_it_shows_what_runs_and_a_record_that_moves(
     await expect(page.locator("section.partitions tbody tr")).not_to_have_count(0)
     await expect(page.locator("section.partitions tbody .lag").first).to_have_text("0")
     await expect(page.locator(".p50-figure dd").first).to_contain_text(
-        re.compile(r"\d m?s"), timeout=SECONDS
+        re.compile(r"\d m?s")
     )
     await expect(page.locator("section.verification")).to_contain_text("cairn verify")
     assert await faults_of(page) == []
@@ -90,7 +88,7 @@ async def test_a_rejected_record_is_looked_at_and_sent_again(
     """By keys alone: unfold it, choose it, confirm; it is rejected once more."""
     await page.emulate_media(color_scheme="dark")
     rows = await incident.open(page)
-    await expect(rows).to_have_count(1, timeout=SECONDS)
+    await expect(rows).to_have_count(1)
     await expect(rows).to_contain_text("not_json")
     await rows.get_by_role("button").focus()
     await page.keyboard.press("Enter")
@@ -106,7 +104,7 @@ async def test_a_rejected_record_is_looked_at_and_sent_again(
 
     await expect(page.locator(".word")).to_contain_text("1 record sent again")
     # It still is no JSON: it comes back by itself, in a place of its own.
-    await expect(rows).to_have_count(2, timeout=SECONDS)
+    await expect(rows).to_have_count(2)
     await expect(rows.last).to_contain_text("sent again")
     await expect(rows.first).not_to_contain_text("sent again")
 
@@ -114,7 +112,7 @@ async def test_a_rejected_record_is_looked_at_and_sent_again(
 async def test_a_filter_stands_in_the_address(page: Page, incident: Incident) -> None:
     """Reason and key are in the address, and a reload shows the same."""
     rows = await incident.open(page)
-    await expect(rows).to_have_count(1, timeout=SECONDS)
+    await expect(rows).to_have_count(1)
 
     await page.get_by_label("Reason").fill("no_such_reason")
 
@@ -152,7 +150,7 @@ async def test_paused_it_asks_no_more(page: Page, cairn: Running) -> None:
     await page.get_by_role("button", name="Pause").click()
     await expect(page.locator(".as-of")).to_contain_text("Paused, as of")
 
-    async with page.expect_response("**/v1/operations", timeout=SECONDS):
+    async with page.expect_response("**/v1/operations"):
         await page.get_by_role("button", name="Pause").click()
 
     await expect(page.locator(".as-of")).to_contain_text("asked every 5 s")
@@ -165,7 +163,7 @@ async def test_without_answers_the_picture_is_stale(page: Page, cairn: Running) 
     await page.route("**/v1/operations", lambda route: route.abort())
 
     await expect(page.locator(".as-of")).to_contain_text(
-        re.compile("Stale since .*, trying again"), timeout=SECONDS
+        re.compile("Stale since .*, trying again")
     )
     await expect(page.locator(".lag-figure dd").first).to_contain_text("record")
     assert await faults_of(page) == []

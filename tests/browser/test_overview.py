@@ -13,8 +13,6 @@ from tests.waiting import eventually
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SECONDS = 20_000
-
 
 async def _open(page: Page, company: Company, query: str = "") -> None:
     """Open the overview with the company's root alone."""
@@ -31,11 +29,11 @@ async def test_a_card_lives(page: Page, company: Company) -> None:
 
     company.win("250")
 
-    await expect(card.locator(".value")).to_have_text("250", timeout=SECONDS)
+    await expect(card.locator(".value")).to_have_text("250")
     await expect(card.locator(".percentage")).to_have_text("25.0 %")
     await expect(card.locator(".of")).to_contain_text("of 1,000 ")
     await expect(card.locator("dd").first).to_have_attribute(
-        "title", re.compile(r"^\d{3}\.\d{4} [A-Z]{3}$"), timeout=SECONDS
+        "title", re.compile(r"^\d{3}\.\d{4} [A-Z]{3}$")
     )
     assert await faults_of(page) == []
 
@@ -45,17 +43,17 @@ async def test_what_moved_adds_up(page: Page, company: Company) -> None:
     company.win("100.10")
     await _open(page, company)
     card = page.locator(f".card[data-goal='{company.id_of('root')}']")
-    await expect(card.locator(".value")).to_have_text("100.1", timeout=SECONDS)
+    await expect(card.locator(".value")).to_have_text("100.1")
     # The history has the last value of each second, under the second's beginning.
     since = await eventually(lambda: company.shown_since("root", "100.1000"))
 
     company.win("350.35")
-    await expect(card.locator(".value")).to_have_text("350.35", timeout=SECONDS)
+    await expect(card.locator(".value")).to_have_text("350.35")
     await eventually(lambda: company.shown_since("root", "350.3500"))
     await _open(page, company, f"&since={since}")
 
     amounts = page.locator(".waterfall .amount")
-    await expect(amounts).to_have_count(3, timeout=SECONDS)
+    await expect(amounts).to_have_count(3)
     exact = [await one.get_attribute("title") for one in await amounts.all()]
     start, step, end = [
         Decimal(re.sub(r"[^\d.-]", "", (one or "").replace("\u2212", "-")))
@@ -75,7 +73,7 @@ async def test_needs_are_ordered_by_what_lacks(page: Page, company: Company) -> 
     await _open(page, company)
     metric = page.locator(".attention tbody").filter(has_text="Signed revenue, ")
     rows = metric.locator("tr:has(td a)")
-    await expect(rows.first).to_be_visible(timeout=SECONDS)
+    await expect(rows.first).to_be_visible()
 
     gaps = [
         Decimal(re.sub(r"[^\d.]", "", await one.get_attribute("title") or ""))
@@ -92,7 +90,7 @@ async def test_a_target_that_was_reached_is_told(page: Page, company: Company) -
     await _open(page, company)
 
     reached = page.locator(".reached li").filter(has_text=company.title_of("right"))
-    await expect(reached).to_contain_text("601 of 600", timeout=SECONDS)
+    await expect(reached).to_contain_text("601 of 600")
 
 
 async def test_goals_and_span_are_chosen_by_keyboard(

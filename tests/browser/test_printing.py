@@ -11,8 +11,6 @@ from tests.running import Running
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SECONDS: Final = 20_000
 # More than are drawn at once.
 ROWS: Final = 320
 _ROWS: Final = "document.querySelectorAll('#tree tbody tr').length"
@@ -65,7 +63,7 @@ async def test_every_row_is_printed(page: Page, company: Company) -> None:
     await page.goto(company.cairn.page_link())
     await page.goto(f"{company.cairn.goals}/?q={company.key}+leaf")
     first = page.locator("#tree").get_by_text(company.title_of("leaf 0"), exact=True)
-    await expect(first).to_be_visible(timeout=SECONDS)
+    await expect(first).to_be_visible()
     assert 0 < await page.evaluate(_ROWS) < ROWS
     # After the page has made itself ready, and all that it put off is done.
     await page.evaluate(
@@ -89,10 +87,8 @@ async def test_paper_is_white_and_holds_all(browser: Browser, company: Company) 
     await page.goto(company.cairn.page_link())
     for path, sought in _SCREENS.items():
         await page.goto(company.cairn.goals + path.format(board=board, goal=goal))
-        await expect(page.locator(sought).first).to_be_attached(timeout=SECONDS)
-        await expect(page.locator("#screen [aria-busy='true']")).to_have_count(
-            0, timeout=SECONDS
-        )
+        await expect(page.locator(sought).first).to_be_attached()
+        await expect(page.locator("#screen [aria-busy='true']")).to_have_count(0)
 
         await page.emulate_media(media="print")
 

@@ -12,8 +12,6 @@ from tests.browser.modules import answers_of
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SECONDS = 20_000
-
 
 async def _open(page: Page, company: Company, query: str) -> None:
     await page.goto(company.cairn.page_link())
@@ -25,7 +23,7 @@ async def test_a_report_is_bars_and_a_table(page: Page, company: Company) -> Non
     await _open(page, company, f"?by=goal&metric={METRIC}")
 
     row = page.locator(".report tr").filter(has_text=company.title_of("left"))
-    await expect(row.locator(".target")).to_have_text("400", timeout=SECONDS)
+    await expect(row.locator(".target")).to_have_text("400")
     await expect(row.get_by_role("link")).to_have_attribute(
         "href", f"/goals/{company.id_of('left')}"
     )
@@ -72,7 +70,7 @@ async def test_who_leads_is_shown_only_when_asked_for(
     context = await browser.new_context(color_scheme="dark", locale="en-GB")
     page = await context.new_page()
     await _open(page, company, f"?metric={METRIC}")
-    await expect(page.locator(".bars")).to_be_visible(timeout=SECONDS)
+    await expect(page.locator(".bars")).to_be_visible()
     await expect(page.locator(".leaderboard")).to_have_count(0)
 
     await page.get_by_role("checkbox", name="leaderboard").press("Space")
@@ -91,21 +89,21 @@ async def test_a_report_stands_still_and_says_when_it_is_old(
     """Nothing moves under the reader; he is told of news, and reads again."""
     await _open(page, company, f"?by=goal&metric={METRIC}")
     row = page.locator(".report tr").filter(has_text=company.title_of("right"))
-    await expect(row.locator(".actual")).to_have_text("0", timeout=SECONDS)
+    await expect(row.locator(".actual")).to_have_text("0")
 
     company.win("123")
     again = page.get_by_role("button", name="Numbers have changed: read again")
-    await expect(again).to_be_visible(timeout=SECONDS)
+    await expect(again).to_be_visible()
     await again.click()
 
-    await expect(row.locator(".actual")).to_have_text("123", timeout=SECONDS)
+    await expect(row.locator(".actual")).to_have_text("123")
 
 
 async def test_a_report_that_is_refused_says_why(page: Page, company: Company) -> None:
     """In the words of the API; where there is nothing, that is said too."""
     await _open(page, company, "?period=2026-02-30..2026-03-01")
     alert = page.get_by_role("alert")
-    await expect(alert).to_contain_text("which is no period", timeout=SECONDS)
+    await expect(alert).to_contain_text("which is no period")
     assert await faults_of(page) == []
 
     await _open(page, company, "?metric=nothing")

@@ -15,8 +15,6 @@ from tests.running import Running
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SECONDS = 10_000
 NOW = "2026-11-21T12:00:00Z"
 
 

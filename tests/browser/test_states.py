@@ -13,8 +13,6 @@ from tests.running import Running
 
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SECONDS = 15_000
 EMPTY = "event: snapshot\ndata: []\n\n"
 
 
@@ -102,9 +100,7 @@ async def test_without_goals_it_says_how_to_make_the_first(
     )
     await page.unroute("**/v1/stream")
 
-    await expect(page.locator("tbody")).to_contain_text(
-        "Our first goal", timeout=SECONDS
-    )
+    await expect(page.locator("tbody")).to_contain_text("Our first goal")
 
 
 async def test_what_may_not_be_fresh_is_called_stale(
@@ -120,16 +116,12 @@ async def test_what_may_not_be_fresh_is_called_stale(
     # The system's state cannot be asked: what is shown cannot be called fresh.
     await page.route("**/v1/status", lambda route: route.abort())
 
-    await expect(page.locator("#freshness")).to_contain_text(
-        "Stale since ", timeout=SECONDS
-    )
+    await expect(page.locator("#freshness")).to_contain_text("Stale since ")
     await expect(
         page.locator(f"tr[data-goal='{company.id_of('root')}']")
     ).to_be_visible()
     await page.unroute("**/v1/status")
-    await expect(page.locator("#freshness")).to_have_attribute(
-        "data-state", "live", timeout=SECONDS
-    )
+    await expect(page.locator("#freshness")).to_have_attribute("data-state", "live")
 
 
 async def test_a_server_that_is_not_ready_is_asked_again(
@@ -147,7 +139,7 @@ async def test_a_server_that_is_not_ready_is_asked_again(
     await expect(page.locator("#freshness")).to_contain_text("Connecting")
     await page.unroute("**/v1/stream")
 
-    await expect(page.locator("#tree")).to_be_visible(timeout=SECONDS)
+    await expect(page.locator("#tree")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -187,7 +179,7 @@ async def test_less_motion_is_none(browser: Browser, cairn: Running) -> None:
     await expect(actual).to_have_text("0")
 
     company.win("9")
-    await expect(actual).to_have_text("9", timeout=SECONDS)
+    await expect(actual).to_have_text("9")
 
     assert await page.evaluate("document.getAnimations().length") == 0
     await context.close()
@@ -200,14 +192,10 @@ async def test_it_says_how_often_values_move(page: Page, cairn: Running) -> None
         await page.goto(cairn.page_link())
 
         freshness = page.locator("#freshness")
-        await expect(freshness).to_contain_text(
-            "Values move every 6 hours", timeout=SECONDS
-        )
+        await expect(freshness).to_contain_text("Values move every 6 hours")
     finally:
         cairn.patch("/v1/organization", {"goal_rollup_frequency_hours": 0})
-    await expect(freshness).to_contain_text(
-        "Live, every record counted", timeout=SECONDS
-    )
+    await expect(freshness).to_contain_text("Live, every record counted")
 
 
 async def _connect_alone(page: Page) -> None:

@@ -12,8 +12,6 @@ from tests.browser.company import Company
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SECONDS = 10_000
-
 
 @pytest.fixture
 def row_of(page: Page, company: Company) -> Callable[[str], Locator]:
@@ -46,7 +44,7 @@ async def test_a_record_moves_the_root(
     company.win("1234.50")
 
     root = row_of("root")
-    await expect(root.locator("td.actual")).to_have_text("1,235", timeout=SECONDS)
+    await expect(root.locator("td.actual")).to_have_text("1,235")
     await expect(root.locator("td.actual")).to_have_attribute(
         "title", re.compile(r"^1,234\.5000 [A-Z]{3}$")
     )
@@ -71,7 +69,6 @@ async def test_the_bar_says_in_words_what_it_shows(
         re.compile(
             f"{company.title_of('right')}: 300 of 600 [A-Z]{{3}}, 50.0 percent, pace "
         ),
-        timeout=SECONDS,
     )
 
 
@@ -83,18 +80,16 @@ async def test_goals_come_move_and_go(
     await expect(row_of("left")).to_be_visible()
 
     company.goal("new", "50", parent_id=company.id_of("root"))
-    await expect(row_of("new")).to_have_attribute("aria-level", "2", timeout=SECONDS)
+    await expect(row_of("new")).to_have_attribute("aria-level", "2")
     company.cairn.patch(
         f"/v1/goals/{company.id_of('new')}", {"parent_id": company.id_of("left")}
     )
-    await expect(row_of("left")).to_have_attribute(
-        "aria-expanded", "false", timeout=SECONDS
-    )
+    await expect(row_of("left")).to_have_attribute("aria-expanded", "false")
     await row_of("left").locator(".twisty").click()
     await expect(row_of("new")).to_have_attribute("aria-level", "3")
     company.cairn.delete(f"/v1/goals/{company.id_of('new')}")
 
-    await expect(row_of("new")).to_have_count(0, timeout=SECONDS)
+    await expect(row_of("new")).to_have_count(0)
     await expect(row_of("left")).not_to_have_attribute("aria-expanded", re.compile(""))
 
 
@@ -109,7 +104,7 @@ async def test_a_pause_holds_the_picture(
     company.win("77")
 
     await expect(page.locator("#freshness")).to_contain_text(
-        re.compile(r"Paused, \d+ goals have changed"), timeout=SECONDS
+        re.compile(r"Paused, \d+ goals have changed")
     )
     await expect(row_of("right").locator("td.actual")).to_have_text("0")
     await page.get_by_role("button", name="Pause").click()
@@ -127,7 +122,7 @@ async def test_the_chosen_goal_is_told_in_full(
 
     details = page.locator("#details")
     await expect(details).to_contain_text("Bo Ek")
-    await expect(details).to_contain_text("12.3400", timeout=SECONDS)
+    await expect(details).to_contain_text("12.3400")
     await expect(details).to_contain_text(f"by opportunity/won-{company.key}@")
     await page.keyboard.press("Escape")
     await expect(details).to_be_hidden()
@@ -195,10 +190,8 @@ async def test_focus_stays_while_numbers_move(
     company.win("5")
     company.goal("a first", "1", parent_id=company.id_of("root"))
 
-    await expect(row_of("a first")).to_be_visible(timeout=SECONDS)
-    await expect(row_of("right").locator("td.actual")).to_have_text(
-        "5", timeout=SECONDS
-    )
+    await expect(row_of("a first")).to_be_visible()
+    await expect(row_of("right").locator("td.actual")).to_have_text("5")
     await expect(row_of("right")).to_be_focused()
 
 

@@ -15,10 +15,6 @@ from tests.waiting import eventually
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SECONDS = 20_000
-# A killed service is started again, which takes a while on a busy machine.
-SECONDS_TO_RETURN = 90_000
-
 
 async def test_two_tabs_share_one_stream(
     context: BrowserContext, page: Page, company: Company
@@ -34,7 +30,7 @@ async def test_two_tabs_share_one_stream(
     company.win("42")
 
     for tab in (page, second):
-        await expect(actual_of(tab, company)).to_have_text("42", timeout=SECONDS)
+        await expect(actual_of(tab, company)).to_have_text("42")
     assert streams_of(company.cairn) == 1
 
 
@@ -44,17 +40,17 @@ async def test_a_cut_connection_loses_and_doubles_nothing(
     """What changes while the service is away is shown when it is back, once."""
     await page.goto(company.cairn.page_link())
     company.win("10")
-    await expect(actual_of(page, company)).to_have_text("10", timeout=SECONDS)
+    await expect(actual_of(page, company)).to_have_text("10")
     freshness = page.locator("#freshness")
 
     os.kill(company.cairn.run_file["pids"]["goals"][0], signal.SIGKILL)
-    await expect(freshness).to_contain_text("Stale since", timeout=SECONDS)
+    await expect(freshness).to_contain_text("Stale since")
     company.win("25")
 
-    await expect(actual_of(page, company)).to_have_text("25", timeout=SECONDS_TO_RETURN)
-    await expect(freshness).to_have_attribute("data-state", "live", timeout=SECONDS)
+    await expect(actual_of(page, company)).to_have_text("25")
+    await expect(freshness).to_have_attribute("data-state", "live")
     company.win("31")
-    await expect(actual_of(page, company)).to_have_text("31", timeout=SECONDS)
+    await expect(actual_of(page, company)).to_have_text("31")
     assert streams_of(company.cairn) == 1
 
 

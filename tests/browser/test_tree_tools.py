@@ -14,8 +14,6 @@ from tests.waiting import eventually
 # One browser for all tests lives on one event loop.
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SECONDS = 20_000
-
 RowOf = Callable[[str], Locator]
 
 
@@ -98,7 +96,7 @@ async def test_rows_do_not_move_under_the_pointer(
     company.cairn.patch(f"/v1/goals/{company.id_of('left')}", {"target": "700"})
 
     again = page.get_by_role("button", name="Order changed")
-    await expect(again).to_be_visible(timeout=SECONDS)
+    await expect(again).to_be_visible()
     await expect(row_of("left").locator("td.target")).to_have_text("700")
     await expect(row_of("right")).to_have_attribute("aria-posinset", "1")
     await again.click()
@@ -116,7 +114,7 @@ async def test_own_records_and_uneven_targets_are_said(
     right = row_of("right")
 
     badge = right.locator(".badge.uneven")
-    await expect(badge).to_have_text("\u03a3\u2260 \u2212500", timeout=SECONDS)
+    await expect(badge).to_have_text("\u03a3\u2260 \u2212500")
     await expect(badge).to_have_attribute(
         "title", re.compile(r"add up to 100\.0000 .*own target is 600\.0000 ")
     )
@@ -137,7 +135,7 @@ async def test_enter_opens_goals_and_explains_numbers(
     await page.goto(company.cairn.page_link())
     goal = f"{company.cairn.goals}/goals/{company.id_of('left')}"
     await expect(row_of("left").get_by_role("link")).to_have_attribute(
-        "href", f"/goals/{company.id_of('left')}", timeout=SECONDS
+        "href", f"/goals/{company.id_of('left')}"
     )
     for selector, address in (("", goal), (" td.actual", f"{goal}/explain")):
         await page.goto(company.cairn.goals)
@@ -146,7 +144,7 @@ async def test_enter_opens_goals_and_explains_numbers(
 
         await page.keyboard.press("Enter")
 
-        await expect(page).to_have_url(address, timeout=SECONDS)
+        await expect(page).to_have_url(address)
 
 
 async def test_the_icicle_shows_where_the_gap_is(page: Page, company: Company) -> None:
@@ -176,7 +174,7 @@ async def test_the_icicle_shows_where_the_gap_is(page: Page, company: Company) -
     await expect(cell("right")).to_have_attribute("width", "100.000%")
     company.win("450")
     await expect(cell("right")).to_have_attribute(
-        "aria-label", re.compile("450 of 600 "), timeout=SECONDS
+        "aria-label", re.compile("450 of 600 ")
     )
     await cell("right").focus()
     await page.keyboard.press("Escape")

@@ -11,7 +11,7 @@ from local.ports import pick_free
 from shared.plumbing import serving as at_work
 from shared.plumbing.serving import serving
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 
 @pytest_asyncio.fixture

@@ -63,7 +63,7 @@ def update_of(name: str, revision: int, *, tree: str = "company") -> Update:
 
 async def next_of(frames: AsyncGenerator[bytes, None]) -> bytes:
     """Return the next frame."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await anext(frames)
 
 

@@ -455,7 +455,7 @@ async def test_a_body_that_trickles_is_not_waited_for(
         f"POST /v1/records HTTP/1.1\r\nhost: t\r\nauthorization: Bearer {TOKEN}\r\n"
         "content-type: application/json\r\ncontent-length: 10000\r\n\r\n"
     )
-    async with serving(http, host="127.0.0.1", port=port), asyncio.timeout(20):
+    async with serving(http, host="127.0.0.1", port=port), asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head.encode())
         answering = asyncio.create_task(reader.read(2_000))

@@ -25,8 +25,8 @@ from tests.local.listening import listening_at
 from tests.waiting import eventually
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
-READY_SECONDS = 60.0
-STOP_SECONDS = 60.0
+READY_SECONDS = 180.0
+STOP_SECONDS = 120.0
 
 
 class Runs:

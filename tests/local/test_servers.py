@@ -30,7 +30,7 @@ async def _ask(url: str, statement: str) -> Any:
 def _produce(servers: Servers, value: bytes) -> None:
     client = AdminClient({"bootstrap.servers": servers.kafka_servers})
     for created in client.create_topics([NewTopic(TOPIC, 1, 1)]).values():
-        created.result(timeout=20)
+        created.result(timeout=60)
     producer = Producer({"bootstrap.servers": servers.kafka_servers})
     producer.produce(TOPIC, value)
     assert producer.flush(20) == 0
@@ -76,7 +76,7 @@ def test_kafka_tells_clients_its_nodes(servers: Servers) -> None:
     """A client that knows one address finds the broker."""
     client = AdminClient({"bootstrap.servers": servers.kafka_servers})
 
-    assert len(client.list_topics(timeout=20).brokers) == 1
+    assert len(client.list_topics(timeout=60).brokers) == 1
 
 
 async def test_data_survives_a_stop_and_a_kill(tmp_path: Path) -> None:

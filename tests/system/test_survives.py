@@ -47,7 +47,7 @@ def last_messages(cairn: Running) -> dict[str, Any]:
             "enable.auto.commit": False,
         }
     )
-    partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
+    partitions = consumer.list_topics(topic, timeout=60).topics[topic].partitions
     last: dict[str, Any] = {}
     for number in partitions:
         _, end = consumer.get_watermark_offsets(TopicPartition(topic, number))

@@ -40,7 +40,7 @@ ADMIN: Final = "admin"
 # Somebody who may do nothing but read what is announced.
 READER: Final = "warehouse"
 USERS: Final = (INGEST, ROLLUP, GOALS, OPERATOR, READER)
-REQUEST_SECONDS_MAX: Final = 15
+REQUEST_SECONDS_MAX: Final = 60
 STORE_PASSWORD: Final = "of-the-key-store"
 
 _KEYTOOL: Final = ("-m", "java.base/sun.security.tools.keytool.Main")

@@ -40,10 +40,10 @@ from tests.integration.doors.guarded_kafka import READER, STORE_PASSWORD, Guarde
 from tests.logins import url_of
 from tests.waiting import eventually_true
 
-START_SECONDS = 60.0
-SETTLE_SECONDS = 60.0
-END_SECONDS = 30.0
-FETCH_SECONDS = 20.0
+START_SECONDS = 180.0
+SETTLE_SECONDS = 180.0
+END_SECONDS = 60.0
+FETCH_SECONDS = 60.0
 OUR_USERS = (INGEST, ROLLUP, GOALS, OPERATOR)
 # What comes to Kafka, whoever is wrong about the password.
 REFUSED = (

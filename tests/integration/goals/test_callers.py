@@ -366,7 +366,7 @@ async def test_a_stream_follows_the_rights_of_whoever_watches(
     api, shares = company.rolled.api, {"type": "user", "id": "stranger"}
     before = (await api.read("/v1/goals/north"))["shared_with"]
     async with (
-        asyncio.timeout(30),
+        asyncio.timeout(60),
         company.client.stream(
             "GET", "/v1/stream", headers=company.headers("stranger")
         ) as stream,
@@ -404,7 +404,7 @@ async def test_a_stream_names_a_parent_while_it_may_be_read(company: Divided) ->
 
     await share("north", reads)
     async with (
-        asyncio.timeout(30),
+        asyncio.timeout(60),
         company.client.stream(
             "GET", "/v1/stream", headers=company.headers("stranger")
         ) as stream,

@@ -1,7 +1,6 @@
 """Many goals changed in one request, and lines of JSON where arrays are taken."""
 
 import json
-import time
 from typing import Any, Final
 
 import pytest
@@ -10,12 +9,11 @@ from shared.messages.definitions import CHANGE_SET_ID
 from tests.integration.goals.conftest import Api, Installation, running
 from tests.integration.goals.telling import told
 from tests.integration.goals.test_outbox import listening
+from tests.measured import Record, timed
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 NDJSON: Final = "application/x-ndjson"
-# The machine may be busy with other things.
-SECONDS_MAX: Final = 60
 
 
 async def _change(
@@ -182,21 +180,22 @@ async def test_many_changes_are_one_change_set(installation: Installation) -> No
     assert len({one.headers[CHANGE_SET_ID] for one in heard}) == 1
 
 
-async def test_ten_thousand_goals_are_changed_at_once(api: Api) -> None:
-    """In one request and in seconds."""
+async def test_ten_thousand_goals_are_changed_at_once(
+    api: Api, record_property: Record
+) -> None:
+    """In one request."""
     await api.company()
     bodies = [
         api.goal_body(f"g{place}", parent_id=api.id("company"))
         for place in range(10_000)
     ]
     await api.create("/v1/goals", bodies)
-    began = time.monotonic()
 
     lines = [{"id": body["id"], "target": "7"} for body in bodies]
-    status, report = await _change(api, lines)
+    with timed(record_property, "10,000 goals changed"):
+        status, report = await _change(api, lines)
 
     assert (status, report) == (200, _report(changed=10_000))
-    assert time.monotonic() - began < SECONDS_MAX
     assert (await api.read(api.at("g9999")))["target"] == "7.0000"
 
 

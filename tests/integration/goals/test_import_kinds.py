@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from services.goals.http.import_lines import MediaType, lines_of
 from services.goals.store.database import Changes
 from tests.integration.goals.conftest import Api
 from tests.integration.goals.telling import told
+from tests.measured import Record, timed
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -23,8 +23,6 @@ KINDS: Final = (
     *("users", "teams", "business-units", "roles"),
     *("metrics", "rollup-queries"),
 )
-# The machine may be busy with other things.
-SECONDS_MAX: Final = 60
 
 Line = Mapping[str, str]
 
@@ -337,9 +335,10 @@ async def test_some_files_are_refused(
     assert set(answer[1]) == {"error", "detail", "dynamics_code", "field"}
 
 
-async def test_ten_thousand_users_are_imported_at_once(api: Api) -> None:
+async def test_ten_thousand_users_are_imported_at_once(
+    api: Api, record_property: Record
+) -> None:
     """A tree of managers from its leaves; created, changed and found unchanged."""
-    began = time.monotonic()
     numbers = []
 
     for disabled in ("false", "true", "true"):
@@ -352,12 +351,12 @@ async def test_ten_thousand_users_are_imported_at_once(api: Api) -> None:
             }
             for place in range(9_999, -1, -1)
         ]
-        status, report = await _import(api, "users", _table(rows))
+        with timed(record_property, "10,000 users imported"):
+            status, report = await _import(api, "users", _table(rows))
         assert (status, report["rejected"]) == (200, [])
         numbers.append([report[name] for name in ("created", "changed", "unchanged")])
 
     assert numbers == [[10_000, 0, 0], [0, 10_000, 0], [0, 0, 10_000]]
-    assert time.monotonic() - began < SECONDS_MAX
 
 
 @pytest.mark.parametrize("kind", [USERS, METRICS])

@@ -1,7 +1,6 @@
 """Importing goals over HTTP: what is stored, what is told of each line."""
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,13 +13,12 @@ from services.goals.http.import_lines import MediaType, lines_of
 from services.goals.store.database import Changes
 from tests.integration.goals.conftest import Api
 from tests.integration.goals.telling import told
+from tests.measured import Record, timed
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 PATH: Final = "/v1/goals/import"
 NDJSON: Final = "application/x-ndjson"
-# Three times ten thousand take about ten; the machine may be busy with other things.
-SECONDS_MAX: Final = 60
 
 
 async def _import(
@@ -268,20 +266,21 @@ def _ten_thousand(api: Api, target: str) -> Iterator[str]:
     )
 
 
-async def test_ten_thousand_lines_are_imported_at_once(api: Api) -> None:
-    """Created, changed, and found unchanged, each in one request and in seconds."""
+async def test_ten_thousand_lines_are_imported_at_once(
+    api: Api, record_property: Record
+) -> None:
+    """Created, changed, and found unchanged, each in one request."""
     await _ready(api)
     numbers = []
-    began = time.monotonic()
 
     for target in ("1.00", "2.00", "2.00"):
         body = "\n".join(_ten_thousand(api, target))
-        status, report = await _import(api, body, "text/csv")
+        with timed(record_property, "10,000 goals imported"):
+            status, report = await _import(api, body, "text/csv")
         assert (status, report["rejected"]) == (200, [])
         numbers.append([report[name] for name in ("created", "changed", "unchanged")])
 
     assert numbers == [[9_900, 0, 0], [0, 9_900, 0], [0, 0, 9_900]]
-    assert time.monotonic() - began < SECONDS_MAX
     assert (await api.read(api.at("g9899")))["target"] == "2.0000"
 
 

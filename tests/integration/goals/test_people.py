@@ -1,6 +1,5 @@
 """People as goals reads them: all of the directory, and never an old one."""
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from random import Random
@@ -18,6 +17,7 @@ from shared.rights.people import People
 from shared.rights.roles import Right
 from tests.integration.goals.conftest import Api, Installation, running
 from tests.integration.goals.test_roles import role
+from tests.measured import Record, timed
 from tests.rights import directories
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -28,8 +28,6 @@ PATHS: Final = {
     "user": "/v1/users",
     "team": "/v1/teams",
 }
-# The machine may be busy with other things.
-SECONDS_MAX: Final = 5.0
 
 _definition: TypeAdapter[Definition] = TypeAdapter(Definition)
 
@@ -153,7 +151,7 @@ async def test_a_moment_has_its_own_people(installation: Installation) -> None:
     """A long look goes by the people of its beginning, whatever others read since."""
     async with running(installation) as api, process(installation) as database:
         await api.create("/v1/users", {"id": "ada", "name": "Ada"})
-        async with database.moment(caller=ADMIN, seconds_max=SECONDS_MAX) as moment:
+        async with database.moment(caller=ADMIN, seconds_max=60.0) as moment:
             first = await moment.people.read()
             await api.create("/v1/users", {"id": "grace", "name": "Grace"})
             later = await people_of(database)
@@ -165,7 +163,7 @@ async def test_a_moment_has_its_own_people(installation: Installation) -> None:
 
 
 async def test_ten_thousand_users_are_read_in_a_moment(
-    installation: Installation,
+    installation: Installation, record_property: Record
 ) -> None:
     """And not at all while nothing changes."""
     users = [{"id": f"u{number}", "name": "x"} for number in range(10_000)]
@@ -174,13 +172,11 @@ async def test_ten_thousand_users_are_read_in_a_moment(
         given = {"roles": [api.id("seller")], "manager_id": "u0"}
         await api.create("/v1/users", [users[0], *(one | given for one in users[1:])])
 
-        began = time.perf_counter()
-        people = await people_of(database)
-        read = time.perf_counter()
-        for _ in range(20):
-            assert await people_of(database) is people
-        seconds = read - began, time.perf_counter() - read
+        with timed(record_property, "10,000 users read"):
+            people = await people_of(database)
+        with timed(record_property, "10,000 users read 20 times, unchanged"):
+            for _ in range(20):
+                assert await people_of(database) is people
 
     assert len(people.users) == 10_000
     assert len(people.manager("u0").reports) == 9_999
-    assert max(seconds) < SECONDS_MAX, seconds

@@ -130,7 +130,7 @@ async def test_a_stream_ends_with_the_session_that_opened_it(
             await browser.get(link["url"])
             token = (await browser.get("/v1/session")).json()["csrf_token"]
             async with (
-                asyncio.timeout(20),
+                asyncio.timeout(60),
                 browser.stream("GET", "/v1/stream") as stream,
             ):
                 lines = stream.aiter_lines()
@@ -158,7 +158,7 @@ async def test_a_body_that_trickles_is_not_waited_for(
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head.encode())
         answering = asyncio.create_task(reader.read(2_000))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not answering.done():
                 writer.write(b" ")
                 await asyncio.wait([answering], timeout=0.05)

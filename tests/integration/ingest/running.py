@@ -22,7 +22,7 @@ from tests.waiting import eventually
 TOKEN = "a-token-of-the-tests"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 # Both forms of a probe in one, as mypy needs to be told.
 Probe = Callable[[], bool | Awaitable[bool]]

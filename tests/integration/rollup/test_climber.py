@@ -20,7 +20,7 @@ from tests.waiting import eventually
 Probe = Callable[[], "bool | Awaitable[bool]"]
 
 MONEY = 10_000
-TAKE_OVER_SECONDS = 30.0
+TAKE_OVER_SECONDS = 120.0
 
 
 @pytest.fixture(autouse=True)

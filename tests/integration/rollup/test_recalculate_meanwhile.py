@@ -340,7 +340,7 @@ async def test_two_that_overlap_correct_once(
     both = asyncio.Barrier(2)
 
     async def meet() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await both.wait()
 
     async with copy_of(world, database) as other:

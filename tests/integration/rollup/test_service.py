@@ -39,8 +39,8 @@ from tests.logins import url_of
 from tests.waiting import eventually
 
 MONEY = 10_000
-START_SECONDS = 60.0
-SETTLE_SECONDS = 60.0
+START_SECONDS = 180.0
+SETTLE_SECONDS = 180.0
 
 
 class Installation:
@@ -183,7 +183,7 @@ async def running(installation: Installation) -> AsyncIterator[FastStream]:
         yield app
     finally:
         app.exit()
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, 120)
 
 
 @pytest_asyncio.fixture

@@ -67,9 +67,11 @@ class Company:
             },
         )
 
-    def win(self, amount: str) -> None:
-        """Send a won opportunity of Ada's, which only the right goal counts."""
-        now = datetime.now(UTC)
+    def win(self, amount: str, *, day: str | None = None) -> None:
+        """Send a won opportunity of Ada's, which only the right goal counts.
+
+        It was won on a day; if none is said: today.
+        """
         self.cairn.send(
             {
                 "entity": "opportunity",
@@ -80,7 +82,7 @@ class Company:
                 "owner": {"type": "user", "id": self.id_of("ada")},
                 "attributes": {
                     "actualvalue": amount,
-                    "actualclosedate": now.date().isoformat(),
+                    "actualclosedate": day or datetime.now(UTC).date().isoformat(),
                 },
             }
         )

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -99,6 +100,33 @@ async def test_children_add_up_and_the_chart_is_a_table_too(
     await page.get_by_role("button", name="Show as table").click()
     await expect(page.locator("burn-up tbody tr").first).to_contain_text("250")
     assert await faults_of(page) == []
+
+
+async def test_a_burn_up_tells_what_was_before_anybody_looked(
+    page: Page, company: Company
+) -> None:
+    """By the dates of the records; whoever may not read them sees the history."""
+    company.win("250", day=f"{datetime.now(UTC).year}-01-01")
+    settled = company.cairn.is_settled
+    await asyncio.to_thread(eventually_true, settled, what="the win in the totals")
+    await _open(page, company, "root")
+
+    first = page.locator("burn-up circle").first
+    await expect(first).to_have_accessible_name(
+        re.compile(r"1 Jan \d{4}, by the dates of records: 250")
+    )
+    await expect(page.locator("burn-up .chart .dated-line")).to_have_count(1)
+    foot = page.get_by_text("before, by the dates of the records that count now")
+    await expect(foot).to_be_visible()
+    assert await faults_of(page) == []
+
+    await page.route(
+        "**/by-date",
+        lambda route: route.fulfill(status=403, json={"error": "right_missing"}),
+    )
+    await page.reload()
+    await expect(first).to_have_accessible_name(re.compile(r"\d\d:\d\d.*: 250"))
+    await expect(foot).to_have_count(0)
 
 
 async def test_tabs_are_walked_by_keys_and_stand_in_the_address(

@@ -138,8 +138,8 @@ async def test_a_burn_up_fits_what_it_shows(page: Page) -> None:
     now = "Date.parse('2026-10-11T00:00:00Z')"
     shown = {"actual": "40", "percentage": "40"}
     call = (
-        f"planOf({json.dumps(goal)}, {json.dumps(history)}, {json.dumps(shown)}, "
-        f"{json.dumps(finish)}, {now})"
+        f"planOf({json.dumps(goal)}, {json.dumps({'entries': history, 'days': []})}, "
+        f"{json.dumps(shown)}, {json.dumps(finish)}, {now})"
     )
 
     plan, labels = await answers_of(
@@ -151,6 +151,48 @@ async def test_a_burn_up_fits_what_it_shows(page: Page) -> None:
     assert plan["finish"] == {"low": 90, "expected": 100, "high": 150}
     assert plan["range"] == [0, 150]
     assert labels == [100, 115, 290]
+
+
+@pytest.mark.parametrize(
+    ("seen", "values"),
+    [
+        (["2026-10-10T09:00:00Z"], [(10, True), (25, True), (30, False)]),
+        (["2026-10-05T09:00:00Z"], [(10, True), (30, False)]),
+        # After the period had ended: what it shows is not of then.
+        (["2026-11-05T09:00:00Z"], [(10, True), (25, True), (90, True), (99, False)]),
+        ([], [(10, True), (25, True), (90, True), (99, False)]),
+    ],
+)
+async def test_a_burn_up_begins_by_the_dates_of_records(
+    page: Page, seen: list[str], values: list[tuple[float, bool]]
+) -> None:
+    """Up to when the goal was first seen, and not a day further."""
+    goal = {
+        "period": {"start": "2026-10-01", "end": "2026-10-31"},
+        "time_zone": "Europe/Berlin",
+        "target": "50",
+        "stretch_target": None,
+    }
+    entries = [
+        {"at": at, "values": {"actual": "30"}, "percentage": "60"} for at in seen
+    ]
+    days = [
+        {"day": "2026-10-02", "total": "10.0000"},
+        {"day": "2026-10-06", "total": "25.0000"},
+        {"day": "2026-10-31", "total": "90.0000"},
+    ]
+    shown = {"actual": "99", "percentage": "198"}
+    call = (
+        f"planOf({json.dumps(goal)}, {json.dumps({'entries': entries, 'days': days})}, "
+        f"{json.dumps(shown)}, null, Date.parse('2026-11-21T00:00:00Z'))"
+    )
+
+    [plan] = await answers_of(page, "charts/burn_up_plan.js", [call])
+
+    found = [(one["value"], one["isByDate"]) for one in plan["points"]]
+    assert found == values
+    assert plan["points"][0]["at"] == _instant("2026-10-01T22:00")
+    assert plan["points"][0]["percentage"] == "20.0000"
 
 
 async def test_an_id_alone_is_looked_for_in_what_the_metric_counts(page: Page) -> None:

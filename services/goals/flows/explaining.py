@@ -257,18 +257,23 @@ def _as_applied(metric: DefinedMetric) -> Metric:
 
 
 def _fields(asked: AskedGoal, wanted: Wanted) -> Sequence[GoalField]:
-    """Return the measures that are asked for, or refuse one that is not measured."""
+    """Return the measures that are asked for."""
     if wanted.slot is None:
         return [question.asked for question in asked.questions.values()]
-    if wanted.slot not in asked.questions:
+    return [measured(asked, wanted.slot)]
+
+
+def measured(asked: AskedGoal, slot: Slot) -> GoalField:
+    """Return a measure that is asked for, or refuse one that is not measured."""
+    if slot not in asked.questions:
         raise RefusedError(
             ROLLUP_FIELD_NOT_MEASURED,
-            f"field is {wanted.slot}, which metric {asked.metric.id} of goal "
+            f"field is {slot}, which metric {asked.metric.id} of goal "
             f"{asked.goal.id} does not measure; it measures "
             f"{', '.join(asked.questions)}",
             field="field",
         )
-    return [asked.questions[wanted.slot].asked]
+    return asked.questions[slot].asked
 
 
 def _verdict(asked: AskedGoal, record: KnownRecord, judgement: Judgement) -> Verdict:

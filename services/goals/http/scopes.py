@@ -36,6 +36,7 @@ SCOPES: Final[Mapping[str, Scope | None]] = {
     "GET /v1/goals/{id}/tree": _READ,
     "GET /v1/goals/{id}/history": _READ,
     "GET /v1/goals/{id}/changes": _READ,
+    "GET /v1/goals/{id}/by-date": _RECORDS,
     "GET /v1/goals/{id}/explain": _RECORDS,
     "GET /v1/goals/{id}/records": _RECORDS,
     "GET /v1/recalculations/{id}": _READ,

@@ -18,6 +18,7 @@ from services.goals.domain.rights import Rights
 from services.goals.domain.versions import not_found
 from services.goals.store import outbox
 from services.goals.store.audit import Audit
+from services.goals.store.by_date import ByDate
 from services.goals.store.connections import Connection
 from services.goals.store.dashboards import Dashboards
 from services.goals.store.directory import (
@@ -97,6 +98,7 @@ class Reading(OrganizationStatements, PublishedStatements):
         self.eyes = EyesStatements(connection, self.people)
         self.trials = Trials(connection)
         self.records = Records(connection)
+        self.by_date = ByDate(connection)
         self.audit = Audit(connection)
         self.operations = Operations(connection)
         self.visible = Visible(connection)

@@ -24,20 +24,16 @@ from services.goals.domain.listed_records import (
 from services.goals.domain.rights import Rights
 from services.goals.domain.told import hidden_in, hides_amount
 from services.goals.store.connections import Statements
+from services.goals.store.record_rows import FROM, ROWS, date_of, is_readable
 from shared.domain.goals import SLOTS, GoalNumber, Slot
 from shared.queries.arguments import Arguments
 from shared.rights.participation_sql import (
     GoalField,
     NamedTest,
-    Rows,
     keys_of,
     participation_tests,
     units_of,
 )
-from shared.rights.sql import allowed
-
-_ROWS: Final = Rows()
-_FROM: Final = f"FROM {_ROWS.table} AS {_ROWS.record}"
 
 _RECORDS = """
 SELECT
@@ -95,10 +91,10 @@ class Records(Statements):
         arguments = Arguments()
         places = [place_of(one.goal.number, one.slot) for one in asked]
         held = arguments.add([p for one in places for p in (one, one + 1)], "integer[]")
-        conditions = [f"{_ROWS.record}.slots && {held}"]
+        conditions = [f"{ROWS.record}.slots && {held}"]
         if is_settled:
             conditions.append(_narrowed(asked, arguments))
-        read = _read(asked, rights, arguments)
+        read = is_readable(asked, rights, arguments)
         if wanted.search is not None:
             conditions.append(read)
         conditions += _searched(wanted.search, rights, asked, arguments)
@@ -123,10 +119,10 @@ class Records(Statements):
             SELECT held.key, held.is_read, held.units AS all_units, held.dates,
                 ARRAY[{told}]::numeric[] AS units
             FROM (
-                SELECT {_ROWS.record}.key, ARRAY[{units}]::numeric[] AS units,
+                SELECT {ROWS.record}.key, ARRAY[{units}]::numeric[] AS units,
                     ARRAY[{dated}]::timestamptz[] AS dates,
                     {read} AS is_read
-                {_FROM}
+                {FROM}
                 WHERE {" AND ".join(conditions)}
                 OFFSET 0
             ) AS held
@@ -144,7 +140,7 @@ class Records(Statements):
         """
         arguments = Arguments()
         tests = {
-            one.slot: list(participation_tests(one, _ROWS, arguments)) for one in asked
+            one.slot: list(participation_tests(one, ROWS, arguments)) for one in asked
         }
         found = " UNION ALL ".join(
             _nearly(asked, place, tests[one.slot], wanted, rights, arguments)
@@ -215,15 +211,15 @@ def _nearly(
     held = place_of(one.goal.number, one.slot)
     taken = arguments.add([held, held + 1], "integer[]")
     conditions = [
-        keys_of(one.field.source_entity, _ROWS, arguments),
-        f"NOT {_ROWS.record}.deleted",
-        f"NOT {_ROWS.record}.slots && {taken}",
-        _read([one], rights, arguments),
+        keys_of(one.field.source_entity, ROWS, arguments),
+        f"NOT {ROWS.record}.deleted",
+        f"NOT {ROWS.record}.slots && {taken}",
+        is_readable([one], rights, arguments),
         *_searched(wanted.search, rights, [one], arguments),
     ]
     told = "0" if hides_amount(rights, one) else "judged.units"
     units = ", ".join(told if index == place else "0" for index in range(len(asked)))
-    record = _ROWS.record
+    record = ROWS.record
     return f"""
     SELECT {record}.key, {SLOTS.index(one.slot)} AS index,
         array_position({record}.fails || (judged.units = 0), true) AS failed,
@@ -231,12 +227,12 @@ def _nearly(
         true AS is_read, {_value(wanted.sort, told, "judged.date")} AS value
     FROM (
         SELECT {record}.*, {_fails(tests)} AS fails
-        {_FROM}
+        {FROM}
         WHERE {" AND ".join(conditions)}
         OFFSET 0
     ) AS {record}
     CROSS JOIN LATERAL (
-        SELECT {units_of(one, _ROWS, arguments)} AS units,
+        SELECT {units_of(one, ROWS, arguments)} AS units,
             {_dates([one], wanted.sort, rights, arguments)} AS date
         OFFSET 0
     ) AS judged
@@ -269,7 +265,7 @@ def _held(place: int) -> str:
         SELECT sum(
             held.amount * CASE held.slot WHEN {place} THEN 1.0 ELSE {LARGE}.0 END
         )
-        FROM unnest({_ROWS.record}.slots, {_ROWS.record}.amounts)
+        FROM unnest({ROWS.record}.slots, {ROWS.record}.amounts)
             AS held (slot, amount)
         WHERE held.slot IN ({place}, {place + 1})
     ), 0)"""
@@ -279,28 +275,14 @@ def _narrowed(asked: Sequence[GoalField], arguments: Arguments) -> str:
     """Return the predicate that lets indexes find what may be counted."""
     ranges = " OR ".join(
         dict.fromkeys(
-            keys_of(one.field.source_entity, _ROWS, arguments) for one in asked
+            keys_of(one.field.source_entity, ROWS, arguments) for one in asked
         )
     )
     owners = asked[0].owners
     if owners is None:
         return f"({ranges})"
     listed = arguments.add(list(owners), "text[]")
-    return f"({ranges}) AND {_ROWS.record}.owner = ANY ({listed})"
-
-
-def _read(asked: Sequence[GoalField], rights: Rights, arguments: Arguments) -> str:
-    """Return the predicate that a caller may read a record; it is never null."""
-    if rights.user is None:
-        return "true"
-    units, record = rights.people.unit_of_owner, _ROWS.record
-    entities = dict.fromkeys(one.field.source_entity for one in asked)
-    reached = [
-        f"({record}.entity = {arguments.add(entity, 'text')} AND "
-        f"{allowed(rights.records(entity), units, record=record, arguments=arguments)})"
-        for entity in entities
-    ]
-    return f"({' OR '.join(reached)})"
+    return f"({ranges}) AND {ROWS.record}.owner = ANY ({listed})"
 
 
 def _searched(
@@ -308,7 +290,7 @@ def _searched(
 ) -> Sequence[str]:
     if text is None:
         return []
-    record = _ROWS.record
+    record = ROWS.record
     hidden = {
         name for one in asked for name in rights.hidden.get(one.field.source_entity, ())
     }
@@ -336,26 +318,7 @@ def _dates(
     if sort not in (Sort.OLDEST, Sort.NEWEST):
         return ", ".join(["NULL::timestamptz"] * len(asked))
     told = [replace(one, hidden=hidden_in(rights, one)) for one in asked]
-    return ", ".join(_date(one, arguments) for one in told)
-
-
-def _date(asked: GoalField, arguments: Arguments) -> str:
-    field, record = asked.field, _ROWS.record
-    if asked.leads_nowhere(field.date_from) or asked.hides(
-        asked.dated_entity, field.date_attribute
-    ):
-        return "NULL::timestamptz"
-    zone = arguments.add(asked.goal.period.time_zone, "text")
-    name = arguments.add(field.date_attribute, "text")
-    if field.date_from is None:
-        return f"rollup.moment_in({record}.attributes -> {name}, {zone})"
-    entity = arguments.add(f"{field.date_from.entity}/", "text")
-    link = arguments.add(field.date_from.link, "text")
-    return f"""(
-        SELECT rollup.moment_in(dated.attributes -> {name}, {zone})
-        FROM {_ROWS.table} AS dated
-        WHERE dated.key = {entity} || rollup.id_in({record}.attributes -> {link})
-    )"""
+    return ", ".join(date_of(one, arguments) for one in told)
 
 
 def _value(sort: Sort, amount: str, date: str) -> str:

@@ -40,6 +40,8 @@ class Needs(Enum):
 
     NOTHING = auto()
     READ = auto()
+    # To read a goal, and every record that it counts.
+    READ_RECORDS = auto()
     WRITE = auto()
     # To read a goal and all below it; to write all that is right below it.
     READ_BELOW = auto()
@@ -88,6 +90,7 @@ LINES: Final[dict[str, Line]] = {
     "GET /v1/goals/{id}/tree": _line(Needs.READ),
     "GET /v1/goals/{id}/history": _line(Needs.READ),
     "GET /v1/goals/{id}/changes": _line(Needs.READ),
+    "GET /v1/goals/{id}/by-date": _line(Needs.READ_RECORDS),
     # A record that nobody has sent.
     "GET /v1/goals/{id}/explain": _line(
         Needs.READ, query="?record=opportunity/nothing"
@@ -281,6 +284,7 @@ def _refused(needs: Needs, who: str, goal: str) -> int | None:
     if who not in READERS[goal]:
         return 404
     allowed = {
+        Needs.READ_RECORDS: NAMED["marked-deal"] if goal == "north" else READERS[goal],
         Needs.WRITE: WRITERS[goal],
         Needs.READ_BELOW: READERS[goal] & READERS["crews"],
         Needs.WRITE_BELOW: WRITERS["crews"] if goal == "north" else READERS[goal],

@@ -102,7 +102,7 @@ export class BurnUp extends LightElement {
     if (!point) return html`<span class="quiet">Point at the line, or walk along it with the arrow keys.</span>`;
     const { unit, timeZone } = this.about;
     const share = point.percentage === null ? "" : ` · ${shownPercentage(point.percentage)} %`;
-    return html`<b>${exact(point.text, unit)}</b>${share} · ${shownDayAndTime(point.at, timeZone)}`;
+    return html`<b>${exact(point.text, unit)}</b>${share} · ${when(point, timeZone)}`;
   }
 
   /** @param {Plan} plan */
@@ -120,6 +120,7 @@ export class BurnUp extends LightElement {
       ${pace(plan, x, y)}
       ${level(plan.target, "target-line", x, y)}
       ${level(plan.stretch, "stretch-line", x, y)}
+      ${scale(x.range()[0], y)}
       ${this.#steps(plan, x, y)}
       ${sideLabels(plan, x.range()[1], y)}
     </svg>`;
@@ -136,7 +137,7 @@ export class BurnUp extends LightElement {
     const days = ticksOf(start, end, Math.max(2, Math.floor((right - left) / DAY_TICK)));
     const floor = HEIGHT - BOTTOM;
     return svg`
-      ${y.ticks(5).map((value) => svg`<g class="grid"><path d="M${left} ${y(value)}H${right}"></path>${value === 0 ? nothing : svg`<text x=${left} y=${y(value) - 4}>${compact(value)}</text>`}</g>`)}
+      ${y.ticks(5).map((value) => svg`<g class="grid"><path d="M${left} ${y(value)}H${right}"></path></g>`)}
       ${days.map((day) => {
         const at = startOfDay(day, timeZone);
         return svg`<g class="days"><path d="M${x(at)} ${floor}v5"></path><text x=${x(at)} y=${HEIGHT - 5}>${shortDay(at, timeZone)}</text></g>`;
@@ -155,11 +156,15 @@ export class BurnUp extends LightElement {
     const last = plan.points.length - 1;
     const stop = this.#chosen < 0 ? last : this.#chosen;
     const { unit, timeZone } = this.about;
-    return svg`<path class="actual-line" d=${draw(plan.points) ?? ""}></path>
+    const seen = plan.points.findIndex((one) => !one.isByDate);
+    // The line of what was seen goes on from where the dates of records lead to.
+    const dated = seen < 0 ? plan.points : plan.points.slice(0, seen ? seen + 1 : 0);
+    return svg`${dated.length ? svg`<path class="dated-line" d=${draw(dated) ?? ""}></path>` : nothing}
+      <path class="actual-line" d=${draw(plan.points.slice(seen < 0 ? plan.points.length : seen)) ?? ""}></path>
       <g role="list" aria-label="What it showed" class="points" @keydown=${this.#pressed} @focusout=${() => this.#choose(-1)}>
         ${plan.points.map((one, index) => {
           const share = one.percentage === null ? "" : `, ${shownPercentage(one.percentage)} percent`;
-          const words = `${shownDayAndTime(one.at, timeZone)}: ${exact(one.text, unit)}${share}`;
+          const words = `${when(one, timeZone)}: ${exact(one.text, unit)}${share}`;
           return svg`<circle role="listitem" aria-label=${words} tabindex=${index === stop ? 0 : -1} class=${index === this.#chosen || index === last ? "seen" : ""}
             cx=${x(one.at)} cy=${y(one.value)} r="4" @focus=${() => this.#choose(index)}></circle>`;
         })}
@@ -202,13 +207,23 @@ export class BurnUp extends LightElement {
   #table(plan) {
     const { unit, timeZone } = this.about;
     const rows = plan.points.toReversed().map(
-      (one) => html`<tr><td>${shownDayAndTime(one.at, timeZone)}</td><td class="number" title=${exact(one.text, unit)}>${shown(one.text)}</td>
+      (one) => html`<tr><td>${when(one, timeZone)}</td><td class="number" title=${exact(one.text, unit)}>${shown(one.text)}</td>
         <td class="number">${shown(paceAt(plan, one.at))}</td><td class="number">${shownPercentage(one.percentage)}</td></tr>`,
     );
     return html`<div class="scrolled" tabindex="0" role="region" aria-label="The same as a table"><table class="plain sheet">
       <thead><tr><th scope="col">Since</th><th scope="col" class="number">Actual${unit && `, ${unit}`}</th><th scope="col" class="number">Pace</th><th scope="col" class="number">% of target</th></tr></thead>
       <tbody>${rows}</tbody></table></div>`;
   }
+}
+
+/**
+ * Return since when something stood, in words; what records tell is told by the day.
+ *
+ * @param {Point} point
+ * @param {string} timeZone
+ */
+function when({ at, isByDate }, timeZone) {
+  return isByDate ? `${shownDay(at, timeZone)}, by the dates of records` : shownDayAndTime(at, timeZone);
 }
 
 /**
@@ -262,6 +277,17 @@ function level(value, name, x, y) {
 }
 
 /**
+ * Write what the lines of the grid mean, where no line of the plan strikes it out.
+ *
+ * @param {number} left
+ * @param {import("d3-scale").ScaleLinear<number, number>} y
+ */
+function scale(left, y) {
+  const values = y.ticks(5).filter((value) => value !== 0);
+  return svg`<g class="scale">${values.map((value) => svg`<text x=${left} y=${y(value) - 4}>${compact(value)}</text>`)}</g>`;
+}
+
+/**
  * @param {Plan} plan
  * @param {number} right
  * @param {import("d3-scale").ScaleLinear<number, number>} y
@@ -285,6 +311,7 @@ function compact(value) {
 function legend(plan) {
   const marks = [
     html`<svg viewBox="0 0 20 10" width="20" height="10"><path class="actual-line" d="M0 8h7V5h6V2h7"></path></svg>actual`,
+    plan.points.some((one) => one.isByDate) ? html`<svg viewBox="0 0 20 10" width="20" height="10"><path class="dated-line" d="M0 8h7V5h6V2h7"></path></svg>by the dates of records` : nothing,
     plan.target === null ? nothing : html`<svg viewBox="0 0 20 10" width="20" height="10"><path class="pace-line" d="M0 9L20 1"></path></svg>pace`,
     plan.target === null ? nothing : html`<svg viewBox="0 0 20 10" width="20" height="10"><path class="target-line" d="M0 5h20"></path></svg>target`,
     plan.stretch === null ? nothing : html`<svg viewBox="0 0 20 10" width="20" height="10"><path class="stretch-line" d="M0 5h20"></path></svg>stretch target`,

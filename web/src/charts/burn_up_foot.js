@@ -6,7 +6,7 @@
 
 import { html, nothing } from "lit";
 
-import { shownMoment } from "../words/moments.js";
+import { shownDay, shownMoment } from "../words/moments.js";
 
 /**
  * @param {Plan} plan
@@ -19,7 +19,8 @@ import { shownMoment } from "../words/moments.js";
 export function burnUpFoot(plan, { history, report, reportedAt, isReported }) {
   const first = history[0];
   const isCut = first && Date.parse(first.at) > plan.from;
-  return html`<p class="list-foot">${isCut ? html`<span>Known since ${shownMoment(first.at)}.</span>` : nothing}${isReported ? projection(plan, report, reportedAt) : nothing}</p>`;
+  const isDated = plan.points.some((one) => one.isByDate);
+  return html`<p class="list-foot">${isCut ? html`<span>Known since ${shownDay(Date.parse(first.at))}${isDated ? "; before, by the dates of the records that count now" : ""}.</span>` : nothing}${isReported ? projection(plan, report, reportedAt) : nothing}</p>`;
 }
 
 /**

@@ -1,7 +1,9 @@
 /**
  * What a burn-up shows, worked out from a goal, its history and its projection.
  *
- * @typedef {{at: number, value: number, text: string, percentage: string | null}} Point
+ * @typedef {import("../live/history.js").Entry} Entry
+ * @typedef {import("../live/history.js").Day} Day
+ * @typedef {{at: number, value: number, text: string, percentage: string | null, isByDate: boolean}} Point
  * @typedef {{low: string, expected: string, high: string}} Finish
  * @typedef {object} Plan
  * @property {number} from When the period begins.
@@ -9,6 +11,7 @@
  * @property {number} lastDay When its last day begins: there the pace has reached the target.
  * @property {number} now No later than `to`.
  * @property {Point[]} points What stood since when, the oldest first; the last one stands now.
+ *   Before the goal was first seen they are what its records add by their dates.
  * @property {number | null} target
  * @property {number | null} stretch
  * @property {{low: number, expected: number, high: number} | null} finish
@@ -19,18 +22,19 @@ import { dayAfter, startOfDay } from "../words/moments.js";
 
 /**
  * @param {{period: {start: string, end: string}, time_zone: string, target: string | null, stretch_target: string | null}} goal
- * @param {{at: string, values: {actual: string | null}, percentage: string | null}[]} history
+ * @param {{entries: Entry[], days: Day[]}} past
  * @param {{actual: string | null, percentage: string | null}} shownNow What the stream says.
  * @param {Finish | null} finish
  * @param {number} now
  * @returns {Plan}
  */
-export function planOf(goal, history, shownNow, finish, now) {
+export function planOf(goal, past, shownNow, finish, now) {
   const from = startOfDay(goal.period.start, goal.time_zone);
   const to = startOfDay(dayAfter(goal.period.end), goal.time_zone);
   const end = Math.min(now, to);
-  const points = pointsOf(history, shownNow, from, end);
   const target = numberOf(goal.target);
+  const seen = pointsOf(past.entries, shownNow, from, end);
+  const points = [...datedPoints(past.days, goal.time_zone, target, seen[0]?.at ?? end), ...seen];
   const stretch = numberOf(goal.stretch_target);
   const projected = finish && now < to ? { low: Number(finish.low), expected: Number(finish.expected), high: Number(finish.high) } : null;
   const values = [0, target, stretch, projected?.low, projected?.high, ...points.map((one) => one.value)];
@@ -49,7 +53,21 @@ export function planOf(goal, history, shownNow, finish, now) {
 }
 
 /**
- * @param {{at: string, values: {actual: string | null}, percentage: string | null}[]} history
+ * @param {Day[]} days
+ * @param {string} timeZone
+ * @param {number | null} target
+ * @param {number} before
+ */
+function datedPoints(days, timeZone, target, before) {
+  return days.flatMap(({ day, total }) => {
+    const at = startOfDay(day, timeZone);
+    const percentage = target ? ((Number(total) / target) * 100).toFixed(4) : null;
+    return at < before ? [point(at, total, percentage, true)] : [];
+  });
+}
+
+/**
+ * @param {Entry[]} history
  * @param {{actual: string | null, percentage: string | null}} shownNow
  * @param {number} from
  * @param {number} now
@@ -71,10 +89,11 @@ function pointsOf(history, shownNow, from, now) {
  * @param {number} at
  * @param {string} text
  * @param {string | null} percentage
+ * @param {boolean} [isByDate]
  * @returns {Point}
  */
-function point(at, text, percentage) {
-  return { at, value: Number(text), text, percentage };
+function point(at, text, percentage, isByDate = false) {
+  return { at, value: Number(text), text, percentage, isByDate };
 }
 
 /** @param {string | null} text */

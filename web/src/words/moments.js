@@ -25,7 +25,7 @@ export function shownMoment(instant) {
   return format({ dateStyle: "medium", timeStyle: "medium" }).format(new Date(instant));
 }
 
-/** Write the day of an instant in a zone. @param {number} instant @param {string} timeZone */
+/** Write the day of an instant in a zone; if none is given, in the reader's. @param {number} instant @param {string} [timeZone] */
 export function shownDay(instant, timeZone) {
   return format({ dateStyle: "medium", timeZone }).format(instant);
 }

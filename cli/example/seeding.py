@@ -14,7 +14,7 @@ import msgspec
 
 from cli import output, sending
 from cli.api import Api
-from cli.example import company
+from cli.example import boards, company
 from cli.example import roles as company_roles
 from cli.example.company import Quarter
 from cli.example.history import records_as_of
@@ -75,6 +75,7 @@ def _create(goals: Api, quarter: Quarter) -> tuple[int, int, int]:
         ("teams", "/v1/teams", company.teams()),
         ("metrics", "/v1/metrics", company.metrics()),
         ("goals", "/v1/goals", targets),
+        ("boards", "/v1/dashboards", boards.dashboards(quarter)),
     )
     created = 0
     for name, path, bodies in plan:

@@ -7,10 +7,11 @@ import msgspec
 import pytest
 from pydantic import TypeAdapter
 
-from cli.example import company, history
+from cli.example import boards, company, history
 from cli.example import roles as company_roles
 from cli.example.company import Quarter
 from cli.example.history import lives_of, records_as_of
+from services.goals.http.dashboard_bodies import NewDashboard
 from shared.domain.amounts import DECIMALS, DataType, units_of
 from shared.domain.goals import ID_LENGTH_MAX
 from shared.domain.periods import when_of
@@ -69,6 +70,12 @@ def test_everything_named_is_defined_before() -> None:
         }
         goals.add(goal["id"])
     assert company.root_goal_id(QUARTER) in goals
+    metrics = {metric["id"] for metric in company.metrics()}
+    for body in boards.dashboards(QUARTER):
+        board = NewDashboard.model_validate(body)
+        for tile in (one for section in board.sections for one in section.tiles):
+            assert getattr(tile, "goal_id", None) in goals
+            assert getattr(tile, "metric", None) in {None, *metrics}
 
 
 def test_ids_are_plain_and_each_its_own() -> None:
@@ -80,6 +87,7 @@ def test_ids_are_plain_and_each_its_own() -> None:
         company.teams(),
         company.metrics(),
         company.goals(QUARTER),
+        boards.dashboards(QUARTER),
     ):
         ids = [str(body["id"]) for body in bodies]
         assert len(ids) == len(set(ids))

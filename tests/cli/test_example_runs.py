@@ -86,7 +86,10 @@ async def test_seeding_twice_creates_once_and_repeats_the_same_versions(
     ingest: Ingest,
 ) -> None:
     """What is there stays; records come again as they were."""
-    paths = ("roles", "business-units", "users", "teams", "metrics", "goals")
+    paths = (
+        *("roles", "business-units", "users", "teams"),
+        *("metrics", "goals", "dashboards"),
+    )
     with cardboard_goals(items={f"/v1/{path}": [] for path in paths}) as goals:
         environment = {**ingest.environment, "CAIRN_GOALS_URL": goals.url}
         first = cairn("seed", environment=environment)
@@ -106,7 +109,10 @@ async def test_where_people_are_there_without_roles_none_are_made(
     ingest: Ingest,
 ) -> None:
     """They would read nothing from the first role on; who is new has none either."""
-    paths = ("roles", "business-units", "users", "teams", "metrics", "goals")
+    paths = (
+        *("roles", "business-units", "users", "teams"),
+        *("metrics", "goals", "dashboards"),
+    )
     items: dict[str, list[Item]] = {f"/v1/{path}": [] for path in paths}
     items["/v1/users"] = [{"id": "somebody-else"}]
     with cardboard_goals(items=items) as goals:
@@ -126,7 +132,10 @@ async def test_a_remembered_past_is_not_sent_again(
     ingest: Ingest, tmp_path: Path
 ) -> None:
     """A second start sends what is new only; another installation is sent it all."""
-    paths = ("roles", "business-units", "users", "teams", "metrics", "goals")
+    paths = (
+        *("roles", "business-units", "users", "teams"),
+        *("metrics", "goals", "dashboards"),
+    )
     words = ("seed", "--remember", str(tmp_path / "seeded"))
     with cardboard_goals(items={f"/v1/{path}": [] for path in paths}) as goals:
         environment = {**ingest.environment, "CAIRN_GOALS_URL": goals.url}

@@ -232,6 +232,31 @@ async def test_a_wallboard_shows_one_section_after_the_other(
     await context.close()
 
 
+async def test_a_wallboard_is_held_turned_and_ended_by_a_pointer(
+    page: Page, company: Company
+) -> None:
+    """As by keys: a screen on a wall may have a mouse or a finger only."""
+    await page.goto(company.cairn.page_link())
+    await page.goto(f"{company.cairn.goals}/dashboards/{made(company)}?wall=1")
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_contain_text("· ")
+    hold = page.get_by_role("button", name="Hold")
+
+    await expect(hold).to_have_attribute("aria-pressed", "false")
+    await hold.click()
+    await expect(hold).to_have_attribute("aria-pressed", "true")
+    await expect(page.get_by_text("held, arrow keys turn")).to_be_visible()
+    # On a busy machine it may have turned before it was held.
+    shown = await heading.inner_text()
+    await page.get_by_role("button", name="The next section").click()
+    await expect(heading).not_to_have_text(shown)
+    await page.get_by_role("button", name="The section before").click()
+    await expect(heading).to_have_text(shown)
+    assert await faults_of(page) == []
+    await page.get_by_role("button", name="End the wallboard").click()
+    await expect(page.get_by_role("navigation").first).to_be_visible()
+
+
 async def test_a_wallboard_turns_by_itself(page: Page, company: Company) -> None:
     """Every twenty seconds, around and around; Space holds it, a key has its turn."""
     turn, part = 20_000, 12_000

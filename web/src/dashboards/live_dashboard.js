@@ -271,9 +271,14 @@ export class LiveDashboard extends LightElement {
 
   #wallboard() {
     const { sections } = this.#stored;
-    const section = sections[this.#wall.section];
+    const wall = this.#wall;
+    const section = sections[wall.section];
+    const turning = html`<button type="button" aria-label="The section before" title="The section before (left arrow)" @click=${() => wall.turnBy(-1)}>◂</button>
+      <button type="button" class="hold" aria-pressed=${String(!wall.isTurning)} title="${wall.isTurning ? "Hold it" : "Turn again"} (Space)" @click=${() => wall.holdOrTurn()}>Hold</button>
+      <button type="button" aria-label="The next section" title="The next section (right arrow)" @click=${() => wall.turnBy(1)}>▸</button>`;
     return html`<div class="wall-head"><h1>${this.#stored.name}${section?.title ? ` · ${section.title}` : ""}</h1>
-        <p class="about">${sections.length > 1 ? `${this.#wall.section + 1} of ${sections.length} · ${this.#wall.isTurning ? "Space holds it" : "held, arrow keys turn"} · ` : ""}Escape ends</p></div>
+        <p class="about">${sections.length > 1 ? html`${wall.section + 1} of ${sections.length} · ${wall.isTurning ? "Space holds it" : "held, arrow keys turn"} · ` : nothing}Escape ends</p>
+        <p class="controls">${sections.length > 1 ? turning : nothing}<button type="button" aria-label="End the wallboard" title="End the wallboard (Escape)" @click=${() => wall.end()}>✕</button></p></div>
       ${section ? html`<div class="tiles">${section.tiles.map((/** @type {Tile} */ tile, /** @type {number} */ place) => this.#tile(tile, { section: this.#wall.section, tile: place }))}</div>` : nothing}`;
   }
 

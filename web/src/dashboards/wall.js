@@ -1,7 +1,8 @@
 /**
  * The wallboard: which section is shown, and when the next one comes.
  *
- * It turns by itself, but not where one prefers stillness; keys hold it, turn it, end it.
+ * It turns by itself, but not where one prefers stillness; it is held, turned and ended by
+ * keys, and by what a pointer finds on it.
  */
 
 const TURN_MS = 20_000;
@@ -27,7 +28,7 @@ export class Wall {
     this.#countOf = countOf;
     this.#onEnd = onEnd;
     addEventListener("keydown", (event) => this.#pressed(event));
-    document.addEventListener("fullscreenchange", () => document.fullscreenElement || this.#end());
+    document.addEventListener("fullscreenchange", () => document.fullscreenElement || this.end());
   }
 
   get isTurning() {
@@ -58,7 +59,7 @@ export class Wall {
   }
 
   /** Turn by hand; the next turn is a whole time away. @param {number} by */
-  #turnBy(by) {
+  turnBy(by) {
     if (this.isTurning) {
       this.#hold();
       this.#turn();
@@ -71,18 +72,21 @@ export class Wall {
     // A chart has used its arrow keys by then; Space presses the button that has the focus.
     if (!this.isOn || event.defaultPrevented) return;
     const isButton = event.target instanceof HTMLButtonElement;
-    if (event.key === "Escape") this.#end();
-    else if (event.key === "ArrowRight") this.#turnBy(1);
-    else if (event.key === "ArrowLeft") this.#turnBy(-1);
-    else if (event.key === " " && !isButton) {
-      if (this.isTurning) this.#hold();
-      else this.#turn();
-      this.#onChange();
-    } else return;
+    if (event.key === "Escape") this.end();
+    else if (event.key === "ArrowRight") this.turnBy(1);
+    else if (event.key === "ArrowLeft") this.turnBy(-1);
+    else if (event.key === " " && !isButton) this.holdOrTurn();
+    else return;
     event.preventDefault();
   }
 
-  #end() {
+  holdOrTurn() {
+    if (this.isTurning) this.#hold();
+    else this.#turn();
+    this.#onChange();
+  }
+
+  end() {
     if (!this.isOn) return;
     this.isOn = false;
     this.#hold();

@@ -23,8 +23,11 @@ import pytest_asyncio
 from local.kafka import SINGLE_NODE
 from local.ports import pick_free
 from local.servers import Servers, start_servers
+from tests.dice import load_dice
 from tests.logins import services_logins
 from tests.measured import MEASURED
+
+load_dice()
 
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.3.1"

@@ -579,9 +579,11 @@ _AMOUNT_NUMBERS = st.decimals(
 
 @settings(
     max_examples=15,
-    deadline=None,
     # Each example fills tables of its own names in the one database.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
 )
 @given(
     readings=st.lists(

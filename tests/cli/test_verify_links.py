@@ -133,9 +133,11 @@ _PARENTS = st.fixed_dictionaries(
 
 @settings(
     max_examples=40,
-    deadline=None,
     # Each example fills tables of its own in the one database.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
 )
 @given(
     child=_PARENTS,

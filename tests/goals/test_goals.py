@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.goals.announcing import goal_definition, metric_definition
@@ -39,7 +39,6 @@ def drafts_of(parents: Sequence[int | None]) -> Sequence[GoalDraft]:
     ]
 
 
-@settings(deadline=None)
 @given(st.data(), st.integers(0, 30))
 def test_parents_come_first(data: st.DataObject, count: int) -> None:
     """Whatever order they were sent in; parents that exist already do not matter."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.goals import live as live_module
@@ -74,7 +74,6 @@ def names_in(frame: bytes) -> list[str]:
     return [msgspec.json.decode(one)["goal_id"] for one in data]
 
 
-@settings(deadline=None)
 @given(STEPS)
 def test_a_watcher_ends_with_the_newest_of_what_it_may_see(
     steps: list[tuple[str, str] | None],

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.goals.domain.errors import RefusedError
@@ -203,7 +203,6 @@ def test_what_was_written_goes_with_its_metric() -> None:
         assert _measured_by_another(before, NOTHING_GIVEN) is before
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(DataType),
     st.integers(-(10**29), 10**29),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.goals.domain.errors import RefusedError
@@ -33,7 +33,6 @@ Q4 = FiscalLabel(year=2026, code=4)
 FISCAL_Q4 = GivenPeriod(kind=PeriodKind.FISCAL, year=2026, period=4)
 
 
-@settings(deadline=None)
 @given(CALENDARS, CALENDARS, st.data())
 def test_what_was_chosen_keeps_its_days(
     calendar: FiscalCalendar, later: FiscalCalendar, data: st.DataObject
@@ -52,7 +51,6 @@ def test_what_was_chosen_keeps_its_days(
         assert is_same(kept, chosen)
 
 
-@settings(deadline=None)
 @given(CALENDARS, st.data())
 def test_a_goal_that_is_aligned_is_as_if_chosen_now(
     calendar: FiscalCalendar, data: st.DataObject

@@ -18,7 +18,6 @@ PLAIN = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(FINITE)
 def test_numbers_keep_every_digit(number: Decimal) -> None:
     """Through no double, however many digits there are."""
@@ -27,7 +26,7 @@ def test_numbers_keep_every_digit(number: Decimal) -> None:
     assert Decimal(read[0]) == number
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(PLAIN)
 def test_everything_else_reads_as_json_does(value: object) -> None:
     """Texts, lists and objects are nothing special."""
@@ -58,7 +57,6 @@ def test_what_is_no_json_is_refused(body: bytes, error: str) -> None:
     assert caught.value.refusal.error == error
 
 
-@settings(deadline=None)
 @given(st.integers(1, 2**63 - 1))
 def test_an_etag_is_read_back(version: int) -> None:
     """As we wrote it."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.goals.domain.errors import RefusedError
@@ -49,7 +49,6 @@ def test_a_period_of_one_day(days_after: int, share: str, today: str) -> None:
     assert (shown.percentage_of_period, shown.target) == (share, today)
 
 
-@settings(deadline=None)
 @given(DAYS, DAYS, DAYS, TARGETS)
 def test_todays_target_is_the_exact_share(
     one: date, other: date, today: date, target: Decimal
@@ -86,7 +85,6 @@ def test_no_target_has_no_share() -> None:
     assert (shown.target, shown.percentage_of_period) == (None, "100.0000")
 
 
-@settings(deadline=None)
 @given(st.sampled_from(DataType), st.decimals(0, 10**17 - 1, places=6))
 def test_a_target_keeps_its_value_or_is_refused(
     data_type: DataType, value: Decimal

@@ -141,7 +141,7 @@ def minutes_between(case: Case, until: datetime | None) -> Iterator[datetime]:
             yield candidate
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases())
 def test_an_answer_holds_until_it_is_asked_again(case: Case) -> None:
     """No minute before the one that was named has another answer."""
@@ -198,7 +198,7 @@ def unsaid(operator: Operator, zone: str, odd: str) -> Iterator[str]:
                 stood[value] = answer, again
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cases([odd for odd in ODD if odd[0] == "UTC"]))
 def test_where_the_clock_is_never_changed_nobody_is_woken_in_vain(case: Case) -> None:
     """In UTC the answer is another one at the very minute that was named."""

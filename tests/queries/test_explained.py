@@ -222,7 +222,7 @@ EYES: Final = eyes_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(trees, records)
 def test_what_is_explained_is_what_counts(where: dict[str, Any], record: Row) -> None:
     """All demands hold just where the function says yes."""
@@ -234,7 +234,7 @@ def test_what_is_explained_is_what_counts(where: dict[str, Any], record: Row) ->
     assert all(one.holds for one in found) is counts
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(trees, records)
 def test_an_explanation_looks_at_all_that_counting_looked_at(
     where: dict[str, Any], record: Row

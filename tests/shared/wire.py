@@ -1,10 +1,13 @@
 """Records as they may stand on the wire, for properties of whoever reads them."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from hypothesis import strategies as st
+
+from shared.messages.records import NUMBER_DIGITS_MAX
 
 _CONTROL = [chr(code) for code in (*range(0x20), 0x7F)]
 # Everything that PostgreSQL can keep: no NUL, no halves of pairs.
@@ -20,9 +23,20 @@ NAME = st.text(
 PRINCIPAL = st.fixed_dictionaries(
     {"type": st.sampled_from(["user", "team"]), "id": NAME}
 )
-NUMBER = st.from_regex(
-    r"-?(0|[1-9][0-9]{0,38})(\.[0-9]{1,39})?([eE][+-]?0?[0-9])?", fullmatch=True
-).filter(lambda text: len(text) < 60)
+
+
+def _is_in_range(digits: str) -> bool:
+    number = Decimal(digits)
+    return not number or abs(number.adjusted()) <= NUMBER_DIGITS_MAX
+
+
+NUMBER = (
+    st.from_regex(
+        r"-?(0|[1-9][0-9]{0,38})(\.[0-9]{1,39})?([eE][+-]?0?[0-9])?", fullmatch=True
+    )
+    .filter(lambda text: len(text) < 60)
+    .filter(_is_in_range)
+)
 
 
 def json_values() -> st.SearchStrategy[Any]:

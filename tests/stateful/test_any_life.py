@@ -1,7 +1,7 @@
 """Whatever happens to an organisation, every goal shows what the oracle says.
 
 More lives: CAIRN_STATEFUL_EXAMPLES=500; longer ones: CAIRN_STATEFUL_STEPS=60; others
-each time: CAIRN_STATEFUL_RANDOM=1.
+each time: CAIRN_TEST_RANDOM=1.
 """
 
 import ast
@@ -20,7 +20,6 @@ from tests.stateful.machine import AnyLife
 
 EXAMPLES = int(os.environ.get("CAIRN_STATEFUL_EXAMPLES", "40"))
 STEPS = int(os.environ.get("CAIRN_STATEFUL_STEPS", "40"))
-RANDOM = os.environ.get("CAIRN_STATEFUL_RANDOM", "0") != "0"
 
 
 def test_the_tree_is_the_oracles_after_every_deed(
@@ -36,9 +35,6 @@ def test_the_tree_is_the_oracles_after_every_deed(
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
-            derandomize=not RANDOM,
-            database=None,
-            deadline=None,
             phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         ),

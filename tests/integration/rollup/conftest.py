@@ -4,15 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, settings
 
 from tests.integration.rollup.copies import Copy, World, alone
-
-# Properties are judged by what they find, not by how long a busy machine takes.
-settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import errno
 import random
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ _CONNECT_SECONDS = 1.0
 # Below the range from which Linux gives outgoing connections their ports, so no
 # client takes a port between our look and the server's start.
 _PICK_FROM = range(20_000, 32_000)
+_claims: list[socket.socket] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +59,25 @@ def require_free(uses: list[PortUse], host: str = LOOPBACK) -> None:
 
 
 def pick_free(count: int) -> tuple[int, ...]:
-    """Return `count` different ports that are free now."""
-    with ExitStack() as held:
-        ports: list[int] = []
-        for port in random.sample(_PICK_FROM, k=len(_PICK_FROM)):
-            listener = held.enter_context(socket.socket())
-            try:
-                listener.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            ports.append(port)
-            if len(ports) == count:
-                return tuple(ports)
+    """Return `count` different ports that nobody has, and that nobody else picks.
+
+    They stay picked until this process ends.
+    """
+    ports: list[int] = []
+    for port in random.sample(_PICK_FROM, k=len(_PICK_FROM)):
+        claim = socket.socket()
+        try:
+            claim.bind((LOOPBACK, port))
+        except OSError:
+            claim.close()
+            continue
+        # From now on servers may listen there, for they set this, too, and a claim does
+        # not listen; whoever picks does not set it, and finds the port taken.
+        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _claims.append(claim)
+        ports.append(port)
+        if len(ports) == count:
+            return tuple(ports)
     raise LocalError(
         f"fewer than {count} ports from {_PICK_FROM.start} to {_PICK_FROM.stop} are "
         "free; stop some of the programs that listen there"

@@ -2,9 +2,12 @@
 
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
+from local import ports
 from local.errors import LocalError
 from local.ports import PortUse, accepts, is_free, pick_free, require_free
 
@@ -40,10 +43,33 @@ def test_all_ports_in_use_are_told_at_once() -> None:
 
 def test_picked_ports_are_free_and_differ() -> None:
     """Several servers can be given theirs at once."""
-    ports = pick_free(5)
+    picked = pick_free(5)
 
-    assert len(set(ports)) == 5
-    assert all(is_free(port) for port in ports)
+    assert len(set(picked)) == 5
+    assert all(is_free(port) for port in picked)
+
+
+def test_nobody_else_picks_what_was_picked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also before a server listens there, and in another process."""
+    [port] = pick_free(1)
+    monkeypatch.setattr(ports, "_PICK_FROM", range(port, port + 1))
+    code = f"from local import ports; ports._PICK_FROM = range({port}, {port + 1})\n"
+
+    with pytest.raises(LocalError, match="fewer than 1 ports"):
+        pick_free(1)
+    other = subprocess.run(
+        [sys.executable, "-c", f"{code}ports.pick_free(1)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "fewer than 1 ports" in other.stderr
+    assert not accepts(port)
+    with socket.create_server(("127.0.0.1", port)):
+        assert accepts(port)
+        assert not is_free(port)
+    assert is_free(port)
 
 
 def test_a_port_accepts_once_somebody_listens() -> None:

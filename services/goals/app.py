@@ -49,7 +49,7 @@ from shared.plumbing.kafka import (
 )
 from shared.plumbing.logs import configure_logs, log_of
 from shared.plumbing.postgres import open_pool
-from shared.plumbing.serving import PortInUseError, run_service, serving
+from shared.plumbing.serving import Application, PortInUseError, run_service, serving
 from shared.plumbing.settings import SettingsError
 
 CLIENT = "cairn-goals"
@@ -265,7 +265,7 @@ async def build_app(settings: GoalsSettings) -> FastStream:
         if goals.live is not None:
             goals.live.deliver([update for update in found if update is not None])
 
-    app = FastStream(
+    app = Application(
         broker,
         logger=None,
         specification=AsyncAPI(

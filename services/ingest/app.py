@@ -27,7 +27,7 @@ from shared.plumbing.kafka import broker_of, topic_name
 from shared.plumbing.logs import configure_logs, log_of
 from shared.plumbing.postgres import Connection, open_pool
 from shared.plumbing.producing import open_producer
-from shared.plumbing.serving import PortInUseError, run_service, serving
+from shared.plumbing.serving import Application, PortInUseError, run_service, serving
 
 CLIENT = "cairn-ingest"
 PING_SECONDS_MAX = 2.0
@@ -77,7 +77,7 @@ async def build_app(settings: IngestSettings) -> FastStream:
             yield
             _log.info("ingest_stopping")
 
-    app = FastStream(
+    app = Application(
         broker,
         logger=None,
         lifespan=lifespan,

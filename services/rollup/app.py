@@ -58,7 +58,7 @@ from shared.plumbing.kafka import (
 from shared.plumbing.logs import configure_logs, log_of
 from shared.plumbing.postgres import TRANSIENT_ERRORS, connect, open_pool
 from shared.plumbing.producing import open_producer
-from shared.plumbing.serving import run_service, serving
+from shared.plumbing.serving import Application, run_service, serving
 
 log = log_of("rollup.app")
 
@@ -406,7 +406,7 @@ async def build_app(settings: RollupSettings) -> FastStream:
             await stack.enter_async_context(engine.running())
             yield
 
-    app = FastStream(
+    app = Application(
         broker,
         lifespan=lifespan,
         logger=None,

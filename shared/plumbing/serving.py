@@ -1,11 +1,12 @@
 """Running a service: a FastStream application with its HTTP side, in one process."""
 
 import asyncio
+import contextlib
 import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 import uvloop
@@ -20,11 +21,38 @@ from shared.plumbing.kafka_security import why_not
 from shared.plumbing.settings import KafkaSettings
 
 GRACE_SECONDS: Final = 4
+START_SECONDS_MAX: Final = 4.0
 # A sender that trickles the head of a request, or says nothing at all, would hold a
 # connection for as long as it likes. How long a body may take, the services decide.
 HEAD_SECONDS_MAX: Final = 10.0
 KNOCK_SECONDS_MAX: Final = 5.0
 _BACKLOG: Final = 512
+
+
+class Application(FastStream):
+    """An application whose stop waits until its start is over.
+
+    FastStream does both at once. A consumer that starts after it was stopped stays in
+    its group and keeps partitions that nobody reads, until Kafka misses the process.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._start_over = asyncio.Event()
+
+    @override
+    async def start(self, **run_extra_options: Any) -> None:
+        try:
+            await super().start(**run_extra_options)
+        finally:
+            self._start_over.set()
+
+    @override
+    async def stop(self) -> None:
+        # A start that hangs must not keep anybody from stopping.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._start_over.wait(), START_SECONDS_MAX)
+        await super().stop()
 
 
 class PortInUseError(Exception):

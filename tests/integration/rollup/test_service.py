@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
@@ -366,6 +367,33 @@ async def test_offsets_of_aborted_transactions_are_passed(
         await sender.stop()
 
         await one.shows(G=3)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.06, 0.12, 0.25])
+async def test_who_is_stopped_while_it_starts_leaves_nothing_behind(
+    installation: Installation, seconds: float
+) -> None:
+    """A consumer that goes on has partitions that nobody reads."""
+    async with installation.open() as one:
+        before = _consumers()
+        app = await build_app(one.settings)
+
+        @app.on_startup
+        async def stop_soon() -> None:
+            asyncio.get_running_loop().call_later(seconds, app.exit)
+
+        await asyncio.wait_for(app.run(sleep_time=0.001), START_SECONDS)
+
+        assert _consumers() - before == set()
+
+
+def _consumers() -> set[asyncio.Task[Any]]:
+    """Return what keeps members in groups of Kafka alive."""
+    return {
+        task
+        for task in asyncio.all_tasks()
+        if "GroupCoordinator." in str(task.get_coro())
+    }
 
 
 async def test_two_processes_share_the_work(installation: Installation) -> None:

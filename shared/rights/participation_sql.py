@@ -91,6 +91,14 @@ class GoalField:
         return link is not None and self.hides(self.field.source_entity, link.link)
 
     @property
+    def hides_date(self) -> bool:
+        """Tell whether the date that counts is null to the goal's manager."""
+        field = self.field
+        return self.leads_nowhere(field.date_from) or self.hides(
+            self.dated_entity, field.date_attribute
+        )
+
+    @property
     def owners(self) -> Sequence[str] | None:
         """Whose records count, as keys; None: anybody's."""
         goal = self.goal
@@ -219,9 +227,7 @@ def _of_row(link: Link | None, test: str, rows: Rows, arguments: Arguments) -> s
 def _is_dated(asked: GoalField, rows: Rows, arguments: Arguments) -> str:
     period, bounds = asked.goal.period, bounds_of(asked.goal.period)
     dated_from = asked.field.date_from
-    if asked.leads_nowhere(dated_from) or asked.hides(
-        asked.dated_entity, asked.field.date_attribute
-    ):
+    if asked.hides_date:
         return "false"
     name = arguments.add(asked.field.date_attribute, "text")
     text = f"({{row}}.attributes ->> {name})"

@@ -43,19 +43,17 @@ def steps_of(days: Sequence[Day]) -> Iterator[Step]:
 
 
 def check_told(rights: Rights, asked: GoalField) -> None:
-    """Refuse whoever may not know the dates of records, or what one of them adds."""
+    """Refuse whoever may not know the dates of records, or what one of them adds.
+
+    Nothing is to be hidden in what is asked: this is of who asks, not of the manager.
+    """
     if rights.user is None:
         return
-    field = asked.field
-    # What is hidden from the goal's manager is not counted; this is of who asks.
-    seen = replace(asked, hidden=hidden_in(rights, replace(asked, hidden={})))
     hidden = None
     if hides_amount(rights, asked):
-        hidden = field.source_attribute
-    elif seen.leads_nowhere(field.date_from) or seen.hides(
-        seen.dated_entity, field.date_attribute
-    ):
-        hidden = field.date_attribute
+        hidden = asked.field.source_attribute
+    elif replace(asked, hidden=hidden_in(rights, asked)).hides_date:
+        hidden = asked.field.date_attribute
     if hidden is not None:
         raise RefusedError(
             RIGHT_MISSING,

@@ -14,11 +14,9 @@ from services.goals.flows.by_date import GoalByDate, added_by_date
 from services.goals.http.context import CurrentCaller, CurrentService
 from services.goals.http.documenting import JSON, errors_of
 from services.goals.http.reading import ExactRoute, PathId
-from services.goals.http.snapshots import in_time
+from services.goals.http.snapshots import RECORDS_TOO_SLOW, in_time
 from shared.domain.amounts import text_of
 from shared.domain.goals import Slot
-
-_TOO_SLOW: Final = "records_too_slow"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +77,7 @@ router = APIRouter(tags=["goals"], route_class=ExactRoute)
                 refusals.ROLLUP_FIELD_NOT_MEASURED,
                 refusals.RIGHT_MISSING,
             ],
-            away=(_TOO_SLOW,),
+            away=(RECORDS_TOO_SLOW,),
         ),
     },
 )
@@ -96,7 +94,7 @@ async def read_by_date(
     day may have a single one.
     """
     async with in_time(
-        service, caller, _TOO_SLOW, "ask for a goal further down the tree"
+        service, caller, RECORDS_TOO_SLOW, "ask for a goal further down the tree"
     ) as reading:
         found = await added_by_date(reading, goal_id, field, service.now())
     answer = _answer(found, field)

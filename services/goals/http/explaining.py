@@ -24,11 +24,10 @@ from services.goals.http.explaining_bodies import (
 )
 from services.goals.http.listing import PageQuery, cursor_of, no_such_page
 from services.goals.http.reading import ExactRoute, PathId
-from services.goals.http.snapshots import in_time
+from services.goals.http.snapshots import RECORDS_TOO_SLOW, in_time
 from shared.domain.goals import SLOTS, Slot
 
 SEARCH_LENGTH_MAX: Final = 200
-_TOO_SLOW: Final = "records_too_slow"
 _KEY = re.compile(r"[^/\x00-\x1f\x7f]{1,200}/[^\x00-\x1f\x7f]{1,200}")
 _NUMBER = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?", re.ASCII)
 
@@ -100,7 +99,7 @@ class RecordsQuery(PageQuery):
     responses={
         200: {"content": {JSON: {"example": EXPLAIN_EXAMPLE}}},
         **errors_of(
-            [refusals.NOT_FOUND, refusals.INVALID_PARAMETER], away=(_TOO_SLOW,)
+            [refusals.NOT_FOUND, refusals.INVALID_PARAMETER], away=(RECORDS_TOO_SLOW,)
         ),
     },
 )
@@ -127,7 +126,7 @@ async def explain_record(
     async with in_time(
         service,
         caller,
-        _TOO_SLOW,
+        RECORDS_TOO_SLOW,
         "ask again when there is less to do",
         is_long=False,
     ) as reading:
@@ -149,7 +148,7 @@ async def explain_record(
                 refusals.ROLLUP_FIELD_NOT_MEASURED,
                 refusals.QUERY_UNREADABLE,
             ],
-            away=(_TOO_SLOW,),
+            away=(RECORDS_TOO_SLOW,),
         ),
     },
 )
@@ -170,7 +169,7 @@ async def read_records(
     async with in_time(
         service,
         caller,
-        _TOO_SLOW,
+        RECORDS_TOO_SLOW,
         f"ask for one measure with ?field=, or for one record with /v1/goals/{goal_id}"
         "/explain?record=",
     ) as reading:

@@ -14,6 +14,7 @@ from services.goals.store.database import Reading
 
 # Longer than a query takes over a million records, and short enough to wait for.
 SECONDS_MAX: Final = 10.0
+RECORDS_TOO_SLOW: Final = "records_too_slow"
 
 
 @asynccontextmanager

@@ -31,9 +31,7 @@ def is_readable(
 def date_of(asked: GoalField, arguments: Arguments) -> str:
     """Return the instant by which a measure counts a record, or null."""
     field, record = asked.field, ROWS.record
-    if asked.leads_nowhere(field.date_from) or asked.hides(
-        asked.dated_entity, field.date_attribute
-    ):
+    if asked.hides_date:
         return "NULL::timestamptz"
     zone = arguments.add(asked.goal.period.time_zone, "text")
     name = arguments.add(field.date_attribute, "text")

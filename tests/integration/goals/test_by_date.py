@@ -12,25 +12,18 @@ from services.goals.http import snapshots
 from tests.integration.goals.conftest import installed
 from tests.integration.goals.reported import token_of
 from tests.integration.goals.rolling_up import RollingUp, rolling_up
+from tests.integration.goals.test_explain import REVENUE
 from tests.integration.goals.test_trials import records_held
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 NOW: Final = datetime(2026, 11, 21, 9, 30, 20, tzinfo=UTC)
-REVENUE: Final[dict[str, Any]] = {
-    "actual": {
-        "source_entity": "opportunity",
-        "source_attribute": "actualvalue",
-        "source_state": "won",
-        "date_attribute": "actualclosedate",
-    },
-    "in_progress": {
-        "source_entity": "opportunity",
-        "source_attribute": "estimatedvalue",
-        "source_state": "open",
+MEASURES: Final[dict[str, Any]] = REVENUE | {
+    "in_progress": REVENUE["in_progress"]
+    | {
         "date_attribute": "due",
         "date_from": {"link": "orderid", "entity": "order"},
-    },
+    }
 }
 # More than fits into one number that rollup stores of a record.
 LARGE: Final = "300000000000000.5"
@@ -75,7 +68,7 @@ async def rolled(servers: Servers) -> AsyncIterator[RollingUp]:
         for name in ("ada", "bo"):
             await api.user(name, roles=["all"])
         await api.change("/v1/organization", {"time_zone": "Europe/Berlin"})
-        await api.metric(rollup_fields=REVENUE)
+        await api.metric(rollup_fields=MEASURES)
         await api.goal("company", owner_records_only=False, target="1000")
         await api.goal("north", parent_id="company")
         bo = {"type": "user", "id": "bo"}

@@ -11,13 +11,13 @@ import { shownDay, shownMoment } from "../words/moments.js";
 /**
  * @param {Plan} plan
  * @param {object} source
- * @param {{at: string}[]} source.history
+ * @param {import("../live/history.js").Past} source.past
  * @param {any} source.report Its row of the report on attainment, if there is one.
  * @param {string | number | Date | null} source.reportedAt
  * @param {boolean} source.isReported Whether it has been asked how it will end.
  */
-export function burnUpFoot(plan, { history, report, reportedAt, isReported }) {
-  const first = history[0];
+export function burnUpFoot(plan, { past, report, reportedAt, isReported }) {
+  const first = past.entries?.[0];
   const isCut = first && Date.parse(first.at) > plan.from;
   const isDated = plan.points.some((one) => one.isByDate);
   return html`<p class="list-foot">${isCut ? html`<span>Known since ${shownDay(Date.parse(first.at))}${isDated ? "; before, by the dates of the records that count now" : ""}.</span>` : nothing}${isReported ? projection(plan, report, reportedAt) : nothing}</p>`;

@@ -22,7 +22,7 @@ import { dayAfter, startOfDay } from "../words/moments.js";
 
 /**
  * @param {{period: {start: string, end: string}, time_zone: string, target: string | null, stretch_target: string | null}} goal
- * @param {{entries: Entry[], days: Day[]}} past
+ * @param {{entries: Entry[] | null, days: Day[]}} past
  * @param {{actual: string | null, percentage: string | null}} shownNow What the stream says.
  * @param {Finish | null} finish
  * @param {number} now
@@ -33,7 +33,7 @@ export function planOf(goal, past, shownNow, finish, now) {
   const to = startOfDay(dayAfter(goal.period.end), goal.time_zone);
   const end = Math.min(now, to);
   const target = numberOf(goal.target);
-  const seen = pointsOf(past.entries, shownNow, from, end);
+  const seen = pointsOf(past.entries ?? [], shownNow, from, end);
   const points = [...datedPoints(past.days, goal.time_zone, target, seen[0]?.at ?? end), ...seen];
   const stretch = numberOf(goal.stretch_target);
   const projected = finish && now < to ? { low: Number(finish.low), expected: Number(finish.expected), high: Number(finish.high) } : null;

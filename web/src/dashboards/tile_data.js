@@ -2,11 +2,11 @@
  * What tiles show: reports and histories, each asked for once, however many tiles show it.
  *
  * @typedef {import("../live/messages.js").Goal} Goal
- * @typedef {{entries: import("../live/history.js").Entry[] | null, days: import("../live/history.js").Day[] | null, fault: Error | null}} History
+ * @typedef {{past: Past, fault: Error | null}} History
  */
 
 import { FreshReport } from "../live/attainment.js";
-import { readDaysBefore, readHistory } from "../live/history.js";
+import { Past } from "../live/history.js";
 
 const EVERY_MS = 60_000;
 
@@ -40,7 +40,7 @@ export class TileData {
     const key = JSON.stringify([goal.goal_id, start, end]);
     const known = this.#histories.get(key);
     if (known) return known.history;
-    const asked = { goal, history: /** @type {History} */ ({ entries: null, days: null, fault: null }) };
+    const asked = { goal, history: /** @type {History} */ ({ past: new Past(), fault: null }) };
     this.#histories.set(key, asked);
     this.#read(asked);
     return asked.history;
@@ -49,9 +49,7 @@ export class TileData {
   /** @param {{goal: Goal, history: History}} asked */
   async #read({ goal, history }) {
     try {
-      const { goal_id: id, period } = goal;
-      history.entries = await readHistory(id, period, period.time_zone);
-      history.days ??= await readDaysBefore(id, history.entries, period, period.time_zone);
+      await history.past.read(goal.goal_id, goal.period, goal.period.time_zone);
       history.fault = null;
     } catch (fault) {
       history.fault = /** @type {Error} */ (fault);

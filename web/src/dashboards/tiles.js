@@ -88,18 +88,18 @@ function burnUpTile(tile, frame, data) {
   const goal = frame.goals.get(tile.goal_id);
   if (!goal) return absent;
   const title = html`<h2><a href="/goals/${encodeURIComponent(goal.goal_id)}">${goal.title}</a></h2>`;
-  const { entries, days, fault } = data.history(goal);
-  if (!entries) return html`${title}${unknown({ fault })}`;
+  const { past, fault } = data.history(goal);
+  if (!past.entries) return html`${title}${unknown({ fault })}`;
   const report = data.report({ since: "24h" });
   const row = report.items.find((one) => one.goal_id === goal.goal_id);
   const { start, end, time_zone: timeZone } = goal.period;
   const its = { period: { start, end }, time_zone: timeZone, target: goal.target, stretch_target: goal.stretch_target };
-  const plan = planOf(its, { entries, days: days ?? [] }, { actual: goal.values.actual, percentage: goal.percentage }, row?.finish ?? null, Date.now());
+  const plan = planOf(its, past, { actual: goal.values.actual, percentage: goal.percentage }, row?.finish ?? null, Date.now());
   const about = { title: goal.title, unit: frame.directory.unitOf(goal.metric_id), timeZone, start, end };
   return html`${title}
     ${fault ? html`<p class="fault">What it showed before could not be read again: ${fault.message}</p>` : ""}
     <burn-up .plan=${plan} .about=${about}></burn-up>
-    ${burnUpFoot(plan, { history: entries, report: row, reportedAt: report.asOf, isReported: report.isKnown })}`;
+    ${burnUpFoot(plan, { past, report: row, reportedAt: report.asOf, isReported: report.isKnown })}`;
 }
 
 /** @param {Tile} tile @param {Frame} frame @param {TileData} data */

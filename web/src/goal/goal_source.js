@@ -8,21 +8,15 @@
  */
 
 import { read } from "../live/api.js";
-import { readDaysBefore, readHistory } from "../live/history.js";
+import { Past } from "../live/history.js";
 
 const PAUSE_MS = 1000;
 const AGAIN_MS = 60_000;
-const DAYS_AGAIN_MS = 600_000;
 
 export class GoalSource {
   /** @type {Picture | null} */
   picture = null;
-  /** @type {any[]} */
-  history = [];
-  /** @type {import("../live/history.js").Day[]} What records add that were there before its history. */
-  days = [];
-  #daysReadAt = -Infinity;
-  #daysOf = "";
+  past = new Past();
   /** @type {any | null} Its row of the report on attainment. */
   report = null;
   /** @type {string | null} As of when. */
@@ -95,12 +89,7 @@ export class GoalSource {
 
   async #readHistory() {
     const { period, time_zone: zone, version, rollup } = this.picture;
-    this.history = await readHistory(this.id, period, zone);
-    // Days that are over seldom change, and all records are read for them.
-    const made = `${version} ${rollup?.status}`;
-    if (this.#daysOf === made && Date.now() - this.#daysReadAt < DAYS_AGAIN_MS) return;
-    this.days = await readDaysBefore(this.id, this.history, period, zone);
-    [this.#daysOf, this.#daysReadAt] = [made, Date.now()];
+    await this.past.read(this.id, period, zone, `${version} ${rollup?.status}`);
   }
 
   async #readReport() {

@@ -84,9 +84,9 @@ export class GoalView extends LightElement {
    * @param {string} unit
    */
   #burnUp(source, unit) {
-    const { picture, history, days, report, live = asLive(picture) } = source;
+    const { picture, past, report, live = asLive(picture) } = source;
     const goal = { period: picture.period, time_zone: picture.time_zone, target: live.target, stretch_target: live.stretch_target };
-    const plan = planOf(goal, { entries: history, days }, { actual: live.values.actual, percentage: live.percentage }, report?.finish ?? null, Date.now());
+    const plan = planOf(goal, past, { actual: live.values.actual, percentage: live.percentage }, report?.finish ?? null, Date.now());
     const about = { title: live.title, unit, timeZone: picture.time_zone, start: picture.period.start, end: picture.period.end };
     return html`<section aria-labelledby="burn-up-title">
       <div class="list-head"><h2 id="burn-up-title">Over the period</h2></div>

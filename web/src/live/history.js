@@ -10,6 +10,32 @@ import { read, RefusedError } from "./api.js";
 
 const HOURS_DAYS_MAX = 14;
 const DAY_MS = 86_400_000;
+const DAYS_AGAIN_MS = 600_000;
+
+export class Past {
+  /** @type {Entry[] | null} What the goal showed; null until it has been read. */
+  entries = null;
+  /** @type {Day[]} What records add that were there before that. */
+  days = [];
+  #daysOf = "";
+  #daysReadAt = 0;
+
+  /**
+   * Read it anew. Days that are over seldom change, and all records are read for them, so
+   * they are asked for again after a while, or where the goal is another one.
+   *
+   * @param {string} id
+   * @param {{start: string, end: string}} period
+   * @param {string} timeZone
+   * @param {string} [made] What it is by: its version, and whether that is rolled up.
+   */
+  async read(id, period, timeZone, made = "") {
+    this.entries = await readHistory(id, period, timeZone);
+    if (this.#daysOf === made && Date.now() - this.#daysReadAt < DAYS_AGAIN_MS) return;
+    this.days = await readDaysBefore(id, this.entries, period, timeZone);
+    [this.#daysOf, this.#daysReadAt] = [made, Date.now()];
+  }
+}
 
 /**
  * Read what a goal showed since its period began: by hour where that is short, else by day.
@@ -19,7 +45,7 @@ const DAY_MS = 86_400_000;
  * @param {string} timeZone
  * @returns {Promise<Entry[]>}
  */
-export async function readHistory(id, period, timeZone) {
+async function readHistory(id, period, timeZone) {
   const days = (Date.parse(period.end) - Date.parse(period.start)) / DAY_MS;
   const asked = new URLSearchParams({
     limit: "1000",
@@ -41,7 +67,7 @@ export async function readHistory(id, period, timeZone) {
  * @param {string} timeZone
  * @returns {Promise<Day[]>}
  */
-export async function readDaysBefore(id, history, period, timeZone) {
+async function readDaysBefore(id, history, period, timeZone) {
   const [first] = history;
   if (first && Date.parse(first.at) <= startOfDay(period.start, timeZone)) return [];
   try {
